@@ -1,0 +1,236 @@
+"""The errors: one tree with stable codes, the same in Python and in GraphQL `extensions.code`.
+
+The ground. It imports nothing of ours. The first paragraph of a class's docstring is its message.
+
+    DeepError
+    ├── InvalidError (ValueError)        bad input, nothing changed
+    │   ├── WrongTypeError (TypeError)
+    │   ├── MalformedIdError
+    │   ├── UnstorableError
+    │   ├── OtherSpaceError
+    │   ├── BuiltInError
+    │   ├── GroupTooLargeError
+    │   └── NoDataError
+    ├── NotFoundError (LookupError)
+    │   ├── UnknownIdError (KeyError)
+    │   ├── DestroyedError
+    │   └── ResourceMissingError
+    ├── FunctionNotTrustedError
+    ├── SignalLoopError
+    ├── StorageError                     what lies behind a storage said no, or nothing
+    │   ├── UnavailableError (ConnectionError)    may pass: a retry helps
+    │   ├── AccessDeniedError (PermissionError)
+    │   ├── SchemaMissingError
+    │   ├── MigrationError
+    │   ├── QueryError
+    │   ├── RefusedError
+    │   └── ResyncError
+    ├── FlushTimeoutError (TimeoutError)
+    └── SettingsError
+"""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import ClassVar
+
+
+class DeepError(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "unexpected"
+    hint: ClassVar[str] = ""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What, which and what next, in one line."""
+        template = " ".join(cleandoc(type(self).__doc__ or "").split("\n\n")[0].split())
+        text = template.format_map(_Shown(self.facts))
+        return f"{text} {self.hint}" if self.hint else text
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class _Shown(dict[str, object]):
+    """Facts as a message shows them: bounded, and a missing one is a dash."""
+
+    def __init__(self, facts: dict[str, object]) -> None:
+        super().__init__({name: _bounded(value) for name, value in facts.items()})
+
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else str(value)
+    return text if len(text) <= 2000 else f"{text[:2000]}…"
+
+
+class InvalidError(DeepError, ValueError):
+    """{what} is not valid: {why}."""
+
+    code = "validation-failed"
+
+
+class WrongTypeError(InvalidError, TypeError):
+    """{what} takes {expected}, not {value!r}."""
+
+    code = "wrong-type"
+
+    def __init__(self, *, what: str, expected: str, value: object) -> None:
+        super().__init__(what=what, expected=expected, value=_named(value))
+
+
+def _named(value: object) -> str:
+    return f"{type(value).__name__} {value!r}"[:200]
+
+
+class MalformedIdError(InvalidError):
+    """{value!r} is not an id: an id is a UUID."""
+
+    code = "malformed-id"
+
+
+class UnstorableError(InvalidError):
+    """{value} can't be data of {association}: {why}."""
+
+    code = "unstorable"
+
+
+class OtherSpaceError(InvalidError):
+    """{association} belongs to another space than {owner}.{field}: take this space's own, deep[id], or copy it."""
+
+    code = "other-space"
+
+
+class BuiltInError(InvalidError):
+    """{association} is built in: it can't be {action}."""
+
+    code = "built-in"
+
+
+class GroupTooLargeError(InvalidError):
+    """together() holds {bytes} bytes and the most that is sent whole is {limit}: make it smaller."""
+
+    code = "group-too-large"
+
+
+class NoDataError(InvalidError):
+    """{association} holds no data: its type is {type}. Make it a String, a Number or a Function, or give it one as value."""
+
+    code = "no-data"
+
+
+class NotFoundError(DeepError, LookupError):
+    """There is no {what} {name}."""
+
+    code = "not-found"
+
+
+class UnknownIdError(NotFoundError, KeyError):
+    """There is no association {id} in this space; deep.get(id) gives None instead."""
+
+    code = "unknown-id"
+
+    __str__ = DeepError.__str__
+
+
+class DestroyedError(NotFoundError):
+    """{association} is destroyed: its id is never used again; make a new one, or copy it."""
+
+    code = "destroyed"
+
+
+class ResourceMissingError(NotFoundError):
+    """The file {name} is not beside the package: the installation is not whole; install deeplinks again."""
+
+    code = "resource-missing"
+
+
+class FunctionNotTrustedError(DeepError):
+    """{association} came from a storage as source text and is never run by itself: read its .data.source,
+    and run it yourself if you trust it.
+    """
+
+    code = "function-not-trusted"
+
+
+class SignalLoopError(DeepError):
+    """Receivers keep changing what they listen to, {generations} generations deep: {receivers}."""
+
+    code = "signal-loop"
+
+
+class StorageError(DeepError):
+    """The storage {storage} failed: {why}."""
+
+    code = "storage-error"
+
+
+class UnavailableError(StorageError, ConnectionError):
+    """{storage} can't be reached: {why}."""
+
+    code = "unavailable"
+
+
+class AccessDeniedError(StorageError, PermissionError):
+    """{storage} refused access: {why}. Check the secret."""
+
+    code = "access-denied"
+
+
+class SchemaMissingError(StorageError):
+    """{storage} has no deeplinks tables, or older ones ({why}): run `deeplinks migrate` on it."""
+
+    code = "schema-missing"
+
+
+class MigrationError(StorageError):
+    """Migration {migration} of {storage} failed: {why}."""
+
+    code = "migration-failed"
+
+
+class QueryError(StorageError):
+    """{storage} did not accept the request at {path}: {why} ({reason})."""
+
+    code = "query-failed"
+
+
+class RefusedError(StorageError):
+    """{storage} refused batch {seq} for good: {why} ({reason}). It is kept and nothing after it was sent:
+    mend the cause and enter again.
+    """
+
+    code = "refused"
+
+
+class ResyncError(StorageError):
+    """The cursor of space {space} at {n} can't be continued: {why}. Load the space again."""
+
+    code = "resync"
+
+
+class FlushTimeoutError(DeepError, TimeoutError):
+    """Not everything was written in {seconds} s: {pending} changes wait, nothing is discarded ({why})."""
+
+    code = "flush-timeout"
+
+    @property
+    def pending(self) -> int:
+        """How many associations wait with their changes."""
+        pending = self.facts.get("pending")
+        return pending if isinstance(pending, int) else 0
+
+
+class SettingsError(DeepError, ValueError):
+    """The setting {name} is not usable: {why}."""
+
+    code = "invalid-configuration"
