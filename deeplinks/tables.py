@@ -169,7 +169,9 @@ BATCHES = Table(
 )
 
 # Filled by triggers when links are deleted; no business of GraphQL's.
-TOMBSTONES = Table("tombstones", (Column("_deep", "uuid"), Column("id", "uuid")), key=("_deep", "id"), verbs=frozenset())
+TOMBSTONES = Table(
+    "tombstones", (Column("_deep", "uuid"), Column("id", "uuid")), key=("_deep", "id"), verbs=frozenset()
+)
 
 DATA_TABLES = (STRINGS, NUMBERS, FUNCTIONS, OBJECTS)
 LOGGED = (LINKS, *DATA_TABLES)

@@ -1,0 +1,23 @@
+"""Associations in memory: synchronous, no I/O, never heard of a row.
+
+It imports the ground only. Storages, servers and loops may not enter; they listen.
+"""
+
+from deeplinks.space.association import Association
+from deeplinks.space.back_references import BackReferences
+from deeplinks.space.deep import Deep
+from deeplinks.space.events import Change, Event, EventKind, Subscription
+from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.values import FunctionSource
+
+__all__ = [
+    "Association",
+    "BackReferences",
+    "Change",
+    "Deep",
+    "Event",
+    "EventKind",
+    "FunctionSource",
+    "StorageMarker",
+    "Subscription",
+]

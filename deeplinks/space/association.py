@@ -1,0 +1,391 @@
+"""The association: an id and four references, each to another association. It says what is true of itself.
+
+The space room. Who cares about a change (a storage, a receiver) is the space's business and is not mentioned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from deeplinks.errors import DestroyedError, FunctionNotTrustedError
+from deeplinks.space.back_references import BackReferences, Members
+from deeplinks.space.events import EventKind, Handler, Subscription
+from deeplinks.space.fields import FIELDS, FROM, TO, TYPE, VALUE, Field
+from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.values import NOTHING, FunctionSource
+
+if TYPE_CHECKING:
+    from deeplinks.space.space import Space
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Association:
+    """A link: `type`, `from_`, `to` and `value` point at other associations; `typed`, `out`, `in_`, `valued` point back.
+
+    One object an id, so `is` compares. Call it to make an instance of it: `alice = User()`.
+    Setters raise `WrongTypeError`, `OtherSpaceError`, `DestroyedError` or `BuiltInError`, and then nothing has changed.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_created_at",
+        "_data",
+        "_from",
+        "_in",
+        "_out",
+        "_space",
+        "_to",
+        "_type",
+        "_typed",
+        "_updated_at",
+        "_value",
+        "_valued",
+        "i",
+        "id",
+        "seq",
+    )
+
+    id: str
+    """The canonical UUID; never changes."""
+    seq: int
+    """This process's order of creation."""
+    i: int | None
+    """The stored order of creation, `_i`; None until the storage has told it."""
+    _space: Space
+    _type: Association | str | None
+    _from: Association | str | None
+    _to: Association | str | None
+    _value: Association | str | None
+    _typed: Members
+    _out: Members
+    _in: Members
+    _valued: Members
+    _data: object
+    _created_at: int | str
+    _updated_at: int | str
+
+    def __init__(self, space: Space, id: str, seq: int, now: int) -> None:
+        self._space = space
+        self.id = id
+        self.seq = seq
+        self.i = None
+        self._type = self._from = self._to = self._value = None
+        self._typed = self._out = self._in = self._valued = None
+        self._data = NOTHING
+        self._created_at = self._updated_at = now
+
+    # references
+
+    @property
+    def type(self) -> Association | None:
+        """What this is an instance of."""
+        return _known(self._type)
+
+    @type.setter
+    def type(self, target: Association | str | None) -> None:
+        self._space.refer(self, TYPE, target)
+
+    @type.deleter
+    def type(self) -> None:
+        self._space.refer(self, TYPE, None)
+
+    @property
+    def from_(self) -> Association | None:
+        """Where this link starts."""
+        return _known(self._from)
+
+    @from_.setter
+    def from_(self, target: Association | str | None) -> None:
+        self._space.refer(self, FROM, target)
+
+    @from_.deleter
+    def from_(self) -> None:
+        self._space.refer(self, FROM, None)
+
+    @property
+    def to(self) -> Association | None:
+        """Where this link ends."""
+        return _known(self._to)
+
+    @to.setter
+    def to(self, target: Association | str | None) -> None:
+        self._space.refer(self, TO, target)
+
+    @to.deleter
+    def to(self) -> None:
+        self._space.refer(self, TO, None)
+
+    @property
+    def value(self) -> Association | None:
+        """What this has as its value."""
+        return _known(self._value)
+
+    @value.setter
+    def value(self, target: Association | str | None) -> None:
+        self._space.refer(self, VALUE, target)
+
+    @value.deleter
+    def value(self) -> None:
+        self._space.refer(self, VALUE, None)
+
+    # An id says where a reference points even when its target is not here.
+
+    @property
+    def type_id(self) -> str | None:
+        """The id of the type, also of one that is not in this space."""
+        return _id(self._type)
+
+    @property
+    def from_id(self) -> str | None:
+        """The id of `from_`, also of one that is not in this space."""
+        return _id(self._from)
+
+    @property
+    def to_id(self) -> str | None:
+        """The id of `to`, also of one that is not in this space."""
+        return _id(self._to)
+
+    @property
+    def value_id(self) -> str | None:
+        """The id of the value, also of one that is not in this space."""
+        return _id(self._value)
+
+    @property
+    def typed(self) -> BackReferences:
+        """The live set of this one's instances."""
+        return BackReferences(self, TYPE)
+
+    @property
+    def out(self) -> BackReferences:
+        """The live set of the links that start here."""
+        return BackReferences(self, FROM)
+
+    @property
+    def in_(self) -> BackReferences:
+        """The live set of the links that end here."""
+        return BackReferences(self, TO)
+
+    @property
+    def valued(self) -> BackReferences:
+        """The live set of the associations that have this one as value."""
+        return BackReferences(self, VALUE)
+
+    def instances(self) -> Members:
+        """The members of `typed`, as they are kept."""
+        return self._typed
+
+    @property
+    def type_chain(self) -> list[Association]:
+        """The type, its type, and so on up to the root; a cycle ends at its first repeat."""
+        chain: dict[Association, None] = {}
+        type = self.type
+        while type is not None and type not in chain:
+            chain[type] = None
+            type = type.type
+        return list(chain)
+
+    def is_a(self, type: Association | str) -> bool:
+        """Whether `type` is in the type chain."""
+        return any(type is one or type == one.id for one in self.type_chain)
+
+    # data
+
+    @property
+    def val(self) -> Association:
+        """The end of the value chain: the first without a value; in a cycle the first that repeats."""
+        seen: set[Association] = set()
+        end = self
+        while end not in seen:
+            seen.add(end)
+            following = end.value
+            if following is None:
+                return end
+            end = following
+        return end
+
+    @property
+    def data(self) -> object:
+        """The text, number or function at the end of the value chain; None if it holds none.
+
+        Setting it changes the association at the end of the chain. Raises `NoDataError` where that one's type holds no
+        data, `WrongTypeError` or `UnstorableError` for a value it can't hold.
+        """
+        return self.val.own_data()
+
+    @data.setter
+    def data(self, value: object) -> None:
+        self._space.assign(self.val, value)
+
+    @data.deleter
+    def data(self) -> None:
+        self._space.assign(self.val, NOTHING)
+
+    def own_data(self) -> object:
+        """The data of this very association, None if it holds none."""
+        return None if self._data is NOTHING else self._data
+
+    # times
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made; never changes."""
+        return _time(self._created_at)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When one of its references or its data last changed."""
+        return _time(self._updated_at)
+
+    # making and ending
+
+    def __call__(
+        self,
+        data: object = NOTHING,
+        /,
+        *args: object,
+        from_: Association | str | None = None,
+        to: Association | str | None = None,
+        value: Association | str | None = None,
+        **named: object,
+    ) -> Association:
+        """Make an instance of this: `Follows(from_=alice, to=bob)`, `deep.String("Alice")`.
+
+        A Function that was made in this process runs instead, and gives what it gives; one that was loaded raises
+        `FunctionNotTrustedError`.
+        """
+        if callable(self._data) or isinstance(self._data, FunctionSource):
+            return self._run(data, args, named, from_=from_, to=to, value=value)
+        if args or named:
+            raise TypeError(f"an instance takes one value and from_, to, value; not {[*args, *named]!r}")
+        return self._space.construct(self, data, from_, to, value)
+
+    def _run(
+        self, first: object, rest: tuple[object, ...], named: dict[str, object], **references: object
+    ) -> Association:
+        if isinstance(self._data, FunctionSource):
+            raise FunctionNotTrustedError(association=self)
+        function: Callable[..., Association] = self._data  # pyright: ignore[reportAssignmentType]
+        given = {name: target for name, target in references.items() if target is not None}
+        return function(*(() if first is NOTHING else (first,)), *rest, **given, **named)
+
+    def destroy(self) -> None:
+        """End it: references to it are cleared, its instances become typed root, its rows are deleted.
+
+        A second time is a no-op. Raises `BuiltInError` for the root of a space and for built-ins.
+        """
+        if not self.destroyed:
+            self._space.destroy(self)
+
+    @property
+    def destroyed(self) -> bool:
+        """Whether it was destroyed, here or by somebody whose change came in."""
+        return isinstance(self._space, Gone)
+
+    def space_of(self) -> Space:
+        """The space it is in. Raises `DestroyedError`."""
+        return self._space.here()
+
+    # events
+
+    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+        """Let a handler hear one kind of event of this association; the root of a space hears everybody's.
+
+        Returns a disposer: call it, or use it in a `with` statement.
+        """
+        return self._space.subscribe(EventKind(kind), handler, self)
+
+    def off(self, kind: EventKind | str, handler: Handler) -> bool:
+        """Stop every subscription of that handler to that kind; whether there was one."""
+        return self._space.unsubscribe(EventKind(kind), handler, self)
+
+    # storage markers
+
+    def store(self, storage: object, marker: StorageMarker | str = StorageMarker.one_true) -> Association:
+        """Mark it for a storage, by the storage's name or the storage; returns itself.
+
+        What it refers to comes along. Raises `WrongTypeError`, and `DestroyedError` after a purge.
+        """
+        self._space.store(self, storage, marker)
+        return self
+
+    def unstore(
+        self, storage: object, marker: StorageMarker | str | None = None, *, purge: bool = False
+    ) -> Association:
+        """Take one mark away, or all its own marks. The row stays where it is; `purge=True` deletes it."""
+        self._space.unstore(self, storage, marker, purge)
+        return self
+
+    def is_stored(self, storage: object, marker: StorageMarker | str | None = None) -> bool:
+        """Whether it is stored there, by its own mark or its types'; with a marker: whether it carries that very mark."""
+        return self._space.is_stored(self, storage, marker)
+
+    def storages(self, storage: object = None) -> dict[str, list[StorageMarker]] | list[StorageMarker]:
+        """Its own marks by storage name, or those for one storage."""
+        return self._space.storages(self, storage)
+
+    # what people see
+
+    def __str__(self) -> str:
+        return self.id
+
+    def __repr__(self) -> str:
+        if self.destroyed:
+            return f"<destroyed {_short(self.id)}>"
+        data = self.own_data() if self._data is not NOTHING else self.data
+        shown = "" if data is None else f" {_shown(data)}"
+        return f"<{self._label()}{shown} {_short(self.id)} → {len(self.out)} out, {len(self.in_)} in>"
+
+    def _label(self) -> str:
+        name = self._space.name_of(self)
+        if name:
+            return name
+        type = self.type
+        if type is None:
+            return "untyped" if self._type is None else f"type {_short(str(self._type))}"
+        return self._space.name_of(type) or f"type {_short(type.id)}"
+
+    def __bool__(self) -> bool:
+        return True
+
+
+class Gone:
+    """Where a destroyed association is: every use of it says so."""
+
+    __slots__ = ("_label",)
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+
+    def __getattr__(self, name: str) -> object:
+        raise DestroyedError(association=self._label)
+
+
+def _known(reference: Association | str | None) -> Association | None:
+    return None if isinstance(reference, str) else reference
+
+
+def _id(reference: Association | str | None) -> str | None:
+    return reference.id if isinstance(reference, Association) else reference
+
+
+def _time(moment: int | str) -> datetime:
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment).astimezone(UTC)
+    return EPOCH + timedelta(microseconds=moment)
+
+
+def _short(id: str) -> str:
+    return f"{id[:4]}…{id[-4:]}"
+
+
+def _shown(data: object) -> str:
+    text = data.name if isinstance(data, FunctionSource) else repr(data)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def reference_slots(association: Association) -> list[tuple[Field, Association | str | None]]:
+    """The four references as they are kept: an association, the id of one that is not here, or nothing."""
+    return [(field, getattr(association, field.slot)) for field in FIELDS]

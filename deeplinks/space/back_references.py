@@ -1,0 +1,92 @@
+"""Who points here: back references kept as nothing, one association, or an ordered dict of them; and the live view.
+
+The space room. Ordered, so that runs repeat; most associations are pointed at once or never, so a lone one costs no dict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from typing import TYPE_CHECKING, TypeAlias
+
+from deeplinks.errors import InvalidError
+from deeplinks.space.events import Event, EventKind, Handler, Subscription
+
+if TYPE_CHECKING:
+    from deeplinks.space.association import Association
+    from deeplinks.space.fields import Field
+
+Members: TypeAlias = "Association | dict[Association, None] | None"
+
+
+def added(members: Members, member: Association) -> Members:
+    """The members with one more."""
+    if members is None:
+        return member
+    if isinstance(members, dict):
+        members[member] = None
+        return members
+    return {members: None, member: None}
+
+
+def removed(members: Members, member: Association) -> Members:
+    """The members with one less."""
+    if isinstance(members, dict):
+        members.pop(member, None)
+        return members or None
+    return None if members is member else members
+
+
+def each(members: Members) -> Iterable[Association]:
+    """The members, in the order in which they came."""
+    if members is None:
+        return ()
+    return members if isinstance(members, dict) else (members,)
+
+
+class BackReferences(Set["Association"]):
+    """A live set: the associations whose `field` is `owner`, now and at every later look.
+
+    Ordered by arrival; `in` takes an association or an id; `|`, `&` and `-` give plain frozen sets.
+    """
+
+    __slots__ = ("_field", "_owner")
+
+    def __init__(self, owner: Association, field: Field) -> None:
+        self._owner = owner
+        self._field = field
+
+    def __iter__(self) -> Iterator[Association]:
+        # A copy, so that a loop may change what it walks over.
+        return iter(tuple(each(self._field.members(self._owner))))
+
+    def __len__(self) -> int:
+        members = self._field.members(self._owner)
+        if members is None:
+            return 0
+        return len(members) if isinstance(members, dict) else 1
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            item = self._owner.space_of().find(item)
+        return item is not None and getattr(item, self._field.attribute, None) is self._owner
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[object]) -> frozenset[object]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return frozenset(it)
+
+    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+        """Hear `data_add` and `data_delete` of this set: `event.item` is who came or went. Returns a disposer."""
+        kinds = {EventKind.data_add: self._field.added_kind, EventKind.data_delete: self._field.removed_kind}
+        heard = EventKind(kind)
+        if heard not in kinds:
+            raise InvalidError(what=f"event {heard}", why="a live set tells data_add and data_delete")
+
+        def as_set_event(event: Event) -> Event:
+            return Event(heard, event.source, self._field.back_name, item=event.item, origin=event.origin)
+
+        return self._owner.space_of().subscribe(kinds[heard], handler, self._owner, as_set_event)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(repr(item) for item, _ in zip(self, range(5), strict=False))
+        more = len(self) - 5
+        return f"{{{shown}{f', … and {more} more' if more > 0 else ''}}}"

@@ -1,0 +1,179 @@
+"""The change set: which associations changed, field by field, each with its first old value.
+
+The space room. It knows no storage's rows; a synchronizer takes from it, whole groups at a time, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deeplinks.space.association import Association
+
+
+class Group:
+    """What one `together()` changed, and every group that changed one of the same associations: sent whole."""
+
+    __slots__ = ("_joined", "entries")
+
+    def __init__(self) -> None:
+        self._joined: Group | None = None
+        self.entries: dict[Entry, None] = {}
+
+    def whole(self) -> Group:
+        """The group that this one has become part of."""
+        group = self
+        while group._joined is not None:
+            group = group._joined
+        return group
+
+    def join(self, other: Group) -> Group:
+        """Make one of two, the smaller into the larger."""
+        one, two = self.whole(), other.whole()
+        if one is two:
+            return one
+        large, small = (one, two) if len(one.entries) >= len(two.entries) else (two, one)
+        for entry in small.entries:
+            large.entries[entry] = None
+            entry.group = large
+        small.entries.clear()
+        small._joined = large
+        return large
+
+
+class Entry:
+    """What happened to one association since it was last taken.
+
+    `old` maps a field to the value it had first; `final` holds the values as they were when storing ended.
+    """
+
+    __slots__ = ("association", "created", "destroyed", "final", "group", "old", "order")
+
+    def __init__(self, association: Association, order: int) -> None:
+        self.association = association
+        self.order = order
+        self.created = False
+        self.destroyed = False
+        self.old: dict[str, object] = {}
+        self.final: dict[str, object] | None = None
+        self.group: Group | None = None
+
+    def note(self, field: str, old: object) -> None:
+        """Remember that a field changed, and what it was before the first change."""
+        self.old.setdefault(field, old)
+
+    def enter(self, group: Group) -> None:
+        """Become part of a group, joining it with the one it is in."""
+        self.group = self.group.join(group) if self.group else group.whole()
+        self.group.entries[self] = None
+
+
+class Mark:
+    """A typed mark set or taken away: a link of the type TypedTrue or TypedFalse from the type to itself."""
+
+    __slots__ = ("id", "kind", "order", "set", "type")
+
+    def __init__(self, id: str, kind: str, type: Association, order: int, set: bool) -> None:
+        self.id = id
+        self.kind = kind
+        self.type = type
+        self.order = order
+        self.set = set
+
+
+class ChangeSet:
+    """What changed and was not taken yet, one entry an association, in the order of first changes."""
+
+    def __init__(self, first_order: int = 1) -> None:
+        self._entries: dict[Association, Entry] = {}
+        self._marks: dict[str, Mark] = {}
+        self.last_order = first_order - 1
+
+    def __len__(self) -> int:
+        return len(self._entries) + len(self._marks)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
+
+    def get(self, association: Association) -> Entry | None:
+        """The entry of an association, if it changed."""
+        return self._entries.get(association)
+
+    def entry(self, association: Association) -> Entry:
+        """The entry of an association, made if there is none."""
+        entry = self._entries.get(association)
+        if entry is None:
+            self.last_order += 1
+            entry = self._entries[association] = Entry(association, self.last_order)
+        return entry
+
+    def create(self, association: Association) -> None:
+        """The whole association is to be written."""
+        entry = self.entry(association)
+        entry.created = True
+        entry.final = None
+
+    def destroy(self, association: Association, known: bool) -> None:
+        """Its rows are to go; if they were never sent (not `known`), there is nothing to tell."""
+        entry = self.entry(association)
+        if not known:
+            self._discard(entry)
+            return
+        entry.destroyed = True
+        entry.old.clear()
+
+    def mark(self, id: str, kind: str, type: Association, set: bool) -> None:
+        """A typed mark is to be written, or its row is to go; one that was never sent leaves no trace."""
+        if not set and self._marks.pop(id, None):
+            return
+        self.last_order += 1
+        self._marks[id] = Mark(id, kind, type, self.last_order, set)
+
+    def first_order(self) -> int:
+        """The order of the first thing that waits; past the last one when nothing does."""
+        entry = next(iter(self._entries.values()), None)
+        mark = next(iter(self._marks.values()), None)
+        orders = [waiting.order for waiting in (entry, mark) if waiting is not None]
+        return min(orders, default=self.last_order + 1)
+
+    def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
+        """Take the first entries, `most` of them and whole groups, and the marks."""
+        taken: dict[Entry, None] = {}
+        for entry in self._entries.values():
+            if len(taken) >= most:
+                break
+            taken[entry] = None
+            if entry.group:
+                taken.update(entry.group.whole().entries)
+        for entry in taken:
+            del self._entries[entry.association]
+        marks = list(self._marks.values())
+        self._marks.clear()
+        return list(taken), marks
+
+    def merge(self, other: ChangeSet, group: Group | None, known: set[Association]) -> None:
+        """Take over what another set, noted after this one, holds; as a group if one is given."""
+        for late in other:
+            if late.destroyed:
+                self.destroy(late.association, late.association in known)
+            else:
+                self._absorb(late)
+            entry = self._entries.get(late.association)
+            if entry and group:
+                entry.enter(group)
+        for mark in other._marks.values():
+            self.mark(mark.id, mark.kind, mark.type, mark.set)
+
+    def _absorb(self, late: Entry) -> None:
+        entry = self.entry(late.association)
+        if late.created:
+            entry.created = True
+        entry.final = late.final
+        for field, old in late.old.items():
+            entry.note(field, old)
+
+    def _discard(self, entry: Entry) -> None:
+        self._entries.pop(entry.association, None)
+        if entry.group:
+            entry.group.whole().entries.pop(entry, None)

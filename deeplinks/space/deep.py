@@ -1,0 +1,97 @@
+"""Deep: a space, and its root association.
+
+The space room. The door for people: it finds, makes and groups; what a change does is the space's business.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, KeysView
+from contextlib import AbstractContextManager
+from typing import TypeVar, overload
+
+from deeplinks.errors import UnknownIdError
+from deeplinks.ids import canonical, new_id
+from deeplinks.space.association import Association
+from deeplinks.space.events import EventKind, Signals
+from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.space import Space, now
+
+T = TypeVar("T")
+
+
+class Deep(Association):
+    """A space and its root association: `deep()` makes an association, `deep.String("a")` one with data.
+
+    `Deep(space=id)` names the space; its root has the same id. Nothing is shared between spaces.
+    """
+
+    __slots__ = ()
+
+    String: Association
+    Number: Association
+    Function: Association
+
+    events: type[EventKind] = EventKind
+    storage_markers: type[StorageMarker] = StorageMarker
+
+    def __init__(self, space: str | uuid.UUID | None = None) -> None:
+        id = new_id() if space is None else canonical(space)
+        kept = Space(self, id)
+        super().__init__(kept, id, kept.next_seq(), now())
+        kept.populate()
+
+    @property
+    def space(self) -> Space:
+        """The space itself, for those who carry it to and from storages."""
+        return self._space
+
+    @property
+    def signals(self) -> Signals:
+        """The blinker signals of this space."""
+        return self._space.signals
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """The ids of all associations, the root's first; built-ins are left out."""
+        return self._space.associations.keys()
+
+    def together(self) -> AbstractContextManager[None]:
+        """One thought: `with deep.together():` is told once, sent whole, and undone if it raises."""
+        return self._space.together()
+
+    def __getitem__(self, id: str | uuid.UUID | Association) -> Association:
+        """The association of that id. Looking never creates: raises `UnknownIdError`, a KeyError."""
+        found = self.get(id)
+        if found is None:
+            raise UnknownIdError(id=id)
+        return found
+
+    @overload
+    def get(self, id: str | uuid.UUID | Association) -> Association | None: ...
+    @overload
+    def get(self, id: str | uuid.UUID | Association, default: T) -> Association | T: ...
+    def get(self, id: str | uuid.UUID | Association, default: object = None) -> object:
+        """The association of that id, or the default."""
+        found = self._space.find(canonical(id.id if isinstance(id, Association) else id))
+        if found is None or (isinstance(id, Association) and found is not id):
+            return default
+        return found
+
+    def __contains__(self, id: object) -> bool:
+        return isinstance(id, str | uuid.UUID | Association) and self.get(id) is not None
+
+    def __len__(self) -> int:
+        return len(self._space.associations)
+
+    def __iter__(self) -> Iterator[Association]:
+        return iter(tuple(self._space.associations.values()))
+
+    def __getattr__(self, name: str) -> Association:
+        built_in = self._space.built_in_names.get(name)
+        if built_in is None:
+            raise AttributeError(f"a space has no attribute {name!r}")
+        return built_in
+
+    def __repr__(self) -> str:
+        return f"<Deep {self.id[:4]}…{self.id[-4:]}: {len(self)} associations>"

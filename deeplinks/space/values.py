@@ -1,0 +1,125 @@
+"""Data: what a String, a Number and a Function may hold, checked at the setter.
+
+The space room. Values in, exact values out, or an error; nothing here knows an association's place or a row.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from textwrap import dedent
+from typing import Final
+
+from deeplinks.errors import UnstorableError, WrongTypeError
+
+# PostgreSQL's numeric: digits after the point (manual, 8.1); CPython turns no longer ints into text by default.
+MOST_DECIMALS = 16_383
+MOST_DIGITS = 4_300
+MOST_TEXT = 16 * 1024 * 1024
+
+
+class _Nothing:
+    """No data at all, which is not None."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+
+NOTHING: Final = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSource:
+    """A function as text: what is stored, and all that is ever loaded. It is never run by itself."""
+
+    language: str
+    name: str
+    source: str
+
+    @classmethod
+    def of(cls, function: Callable[..., object]) -> FunctionSource | None:
+        """The source of a Python function, None where Python does not know it."""
+        try:
+            source = dedent(inspect.getsource(function))
+        except (OSError, TypeError):
+            return None
+        return cls("python", getattr(function, "__name__", type(function).__name__), source)
+
+
+def same(one: object, other: object) -> bool:
+    """Equal as data: 1, 1.0 and True are three different values."""
+    return one is other or (type(one) is type(other) and one == other)
+
+
+def checked(kind: str, value: object, association: object) -> object:
+    """The value as this kind holds it. Raises `WrongTypeError` for another type, `UnstorableError` for a bad value."""
+    check = _CHECKS.get(kind)
+    if check is None:
+        raise WrongTypeError(what=f"data of a {kind}", expected="nothing", value=value)
+    return check(value, association)
+
+
+def _string(value: object, association: object) -> str:
+    if not isinstance(value, str):
+        raise WrongTypeError(what="data of a String", expected="a str", value=value)
+    if "\x00" in value:
+        raise _unstorable(value, association, f"it has U+0000 at position {value.index(chr(0))}")
+    if not value.isascii():
+        _check_encodes(value, association)
+    if len(value) > MOST_TEXT:
+        raise _unstorable(value, association, f"it has {len(value)} characters and the most is {MOST_TEXT}")
+    return str(value)
+
+
+def _check_encodes(value: str, association: object) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _unstorable(value, association, f"it has a lone surrogate at position {error.start}") from None
+
+
+def _number(value: object, association: object) -> int | float | Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise WrongTypeError(what="data of a Number", expected="an int, a float or a Decimal", value=value)
+    if isinstance(value, int):
+        return _integer(value, association)
+    if not math.isfinite(value):
+        raise _unstorable(value, association, "it is not a finite number")
+    if isinstance(value, Decimal):
+        return _decimal(value, association)
+    return value + 0.0  # -0.0 becomes 0.0, as numeric has no negative zero
+
+
+def _integer(value: int, association: object) -> int:
+    if value.bit_length() > 14_000 and abs(value) >= 10**MOST_DIGITS:
+        raise _unstorable(f"an int of {value.bit_length()} bits", association, f"the most is {MOST_DIGITS} digits")
+    return int(value)
+
+
+def _decimal(value: Decimal, association: object) -> Decimal:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or -exponent > MOST_DECIMALS or value.adjusted() >= MOST_DIGITS:
+        raise _unstorable(
+            value, association, f"it has more than {MOST_DIGITS} digits, or {MOST_DECIMALS} after the point"
+        )
+    return value if value else abs(value)
+
+
+def _function(value: object, association: object) -> object:
+    if isinstance(value, FunctionSource):
+        _string(value.source, association)
+        return value
+    if not callable(value):
+        raise WrongTypeError(what="data of a Function", expected="a callable or a FunctionSource", value=value)
+    return value
+
+
+def _unstorable(value: object, association: object, why: str) -> UnstorableError:
+    shown = ascii(value)
+    return UnstorableError(value=shown if len(shown) <= 60 else f"{shown[:60]}…", association=association, why=why)
+
+
+_CHECKS: dict[str, Callable[[object, object], object]] = {"String": _string, "Number": _number, "Function": _function}
