@@ -239,6 +239,17 @@ class Association:
         """When one of its references or its data last changed."""
         return _time(self._updated_at)
 
+    def restore_times(self, created_at: str, updated_at: str) -> None:
+        """Take over the times that a storage has."""
+        self._created_at = created_at
+        self.touch(updated_at)
+
+    def touch(self, updated_at: str) -> None:
+        """The storage says when it was changed: the later of its rows counts."""
+        known = self._updated_at
+        # Two ISO texts of one zone compare as the moments do.
+        self._updated_at = max(known, updated_at) if isinstance(known, str) else updated_at
+
     # making and ending
 
     def __call__(

@@ -173,6 +173,13 @@ class ChangeSet:
         for field, old in late.old.items():
             entry.note(field, old)
 
+    def discard(self, association: Association) -> bool:
+        """Forget what waits for an association; whether anything did."""
+        entry = self._entries.get(association)
+        if entry is not None:
+            self._discard(entry)
+        return entry is not None
+
     def _discard(self, entry: Entry) -> None:
         self._entries.pop(entry.association, None)
         if entry.group:

@@ -239,11 +239,8 @@ class Ledger:
     def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
         """Take what waits, up to `most` entries and whole groups, never from an open together(). It never waits."""
         with self._space.lock:
-            changes = self._outer[0] if self._outer else self.changes
+            changes = self._open_changes
             taken = changes.take(most)
-            for entry in taken[0]:
-                if not entry.destroyed:
-                    self.known.add(entry.association)
             self.rung = len(changes) > 0
             return taken
 
@@ -266,9 +263,31 @@ class Ledger:
         self.changes = self._outer.pop()
 
     @property
+    def _open_changes(self) -> ChangeSet:
+        return self._outer[0] if self._outer else self.changes
+
+    @property
     def waits(self) -> int:
         """How many associations and marks wait outside any open together()."""
-        return len(self._outer[0] if self._outer else self.changes)
+        return len(self._open_changes)
+
+    @property
+    def first_order(self) -> int:
+        """The number of the first change that waits; past the last one where none does."""
+        return self._open_changes.first_order()
+
+    @property
+    def last_order(self) -> int:
+        """The number of the last change that was noted outside any open together()."""
+        return self._open_changes.last_order
+
+    def waiting(self, association: Association) -> Entry | None:
+        """What waits for an association."""
+        return self._open_changes.get(association)
+
+    def discard(self, association: Association) -> bool:
+        """Forget what waits for an association; whether anything did."""
+        return self._open_changes.discard(association)
 
 
 def values(association: Association) -> dict[str, object]:

@@ -1,0 +1,297 @@
+"""The storage behind a GraphQL endpoint: batches as one mutation, pages as queries, over any gql transport.
+
+The storage room. The documents are in `graphql/`; no text is glued here, and no association is known.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+import gql
+import httpx
+import orjson
+from gql.client import AsyncClientSession
+from gql.graphql_request import GraphQLRequest
+from gql.transport import AsyncTransport
+from gql.transport.exceptions import (
+    TransportConnectionFailed,
+    TransportError,
+    TransportProtocolError,
+    TransportQueryError,
+    TransportServerError,
+)
+from gql.transport.httpx import HTTPXAsyncTransport
+
+from deeplinks import resources
+from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
+from deeplinks.errors import (
+    AccessDeniedError,
+    QueryError,
+    ResyncError,
+    SchemaMissingError,
+    StorageError,
+    UnavailableError,
+)
+from graphql import ExecutionResult
+
+Variables: TypeAlias = dict[str, Any]
+
+DATA_TABLES: Final = ("strings", "numbers", "functions")
+FIRST_I: Final = -(2**63)
+FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
+# Digits survive only as text: JSON parsers cut long numbers.
+HEADERS: Final = {"x-hasura-stringify-numeric-types": "true"}
+# SQLSTATE classes, and one state, after which the same request may succeed (PostgreSQL manual, appendix A).
+TRANSIENT: Final = ("08", "40", "53", "55P03", "57")
+ACCESS_CODES: Final = frozenset({"access-denied", "invalid-jwt", "invalid-headers", "jwt-missing-role-claims"})
+
+
+class HTTPTransport(HTTPXAsyncTransport):
+    """gql's HTTP transport with orjson at both ends."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], timeout: float) -> None:
+        super().__init__(
+            url, json_deserialize=orjson.loads, headers=headers, timeout=httpx.Timeout(timeout, connect=5.0)
+        )
+
+    async def execute(
+        self, request: GraphQLRequest, *, extra_args: dict[str, Any] | None = None, upload_files: bool = False
+    ) -> ExecutionResult:
+        """Send one request; its body is encoded once, here."""
+        body = {"json": None, "content": orjson.dumps(request.payload), "headers": {"content-type": "application/json"}}
+        return await super().execute(request, extra_args=body | (extra_args or {}), upload_files=upload_files)
+
+
+class GraphQLStorage:
+    """A storage over GraphQL: `GraphQLStorage(url, secret=...)`, or over a transport of one's own.
+
+    `requests` counts what was sent. Connects at its first use; `close()` lets go.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        secret: str | None = None,
+        transport: AsyncTransport | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        if transport is None and url is None:
+            raise ValueError("a GraphQLStorage takes a url or a transport")
+        access = {"x-hasura-admin-secret": secret} if secret else {}
+        self.where = url or type(transport).__name__
+        self.requests = 0
+        self._transport = transport or HTTPTransport(self.where, HEADERS | access, timeout)
+        self._session: AsyncClientSession | None = None
+        self._client: gql.Client | None = None
+
+    def __repr__(self) -> str:
+        return f"<GraphQLStorage {self.where}>"
+
+    # verbs
+
+    async def write(self, batch: Batch) -> Written:
+        """Send the batch as one mutation: one POST, one transaction."""
+        try:
+            answer = await self._ask("write_batch", _batch_variables(batch))
+        except _AlreadyAppliedError:
+            return Written(already=True)
+        content = batch.content
+        created = {str(row["id"]) for row in content.links} - _ids(answer["links"]["returning"])
+        returned = itertools.chain.from_iterable(one["returning"] for one in answer["updates"])
+        changed = {id for id, _ in content.updates} - _ids(returned)
+        return Written(created=frozenset(created), changed=frozenset(changed))
+
+    async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
+        """Ask for the next page of the snapshot, or of the log."""
+        if not cursor.snapshot:
+            return await self._read_log(cursor, limit)
+        if cursor.table == "links":
+            return await self._read_links(cursor, limit)
+        return await self._read_data(cursor, limit)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client, self._session = self._client, None, None
+        if client is not None:
+            await client.close_async()
+
+    # snapshot
+
+    async def _read_links(self, cursor: Cursor, limit: int) -> Page:
+        start = not cursor.position
+        i, id = cursor.position or (FIRST_I, FIRST_ID)
+        asked = {"deep": cursor.space, "i": str(i), "id": id, "limit": limit, "start": start}
+        answer = await self._ask("snapshot_links", asked)
+        n, tag = _newest(answer) if start else (cursor.n, cursor.tag)
+        links = answer["links"]
+        rows = [SnapshotRow("links", row) for row in links]
+        if len(links) == limit:
+            last = (str(links[-1]["_i"]), links[-1]["id"])
+            return Page(rows, [], Cursor(cursor.space, n, tag, "links", last), more=True)
+        if start and not links:
+            return Page([], [], Cursor(cursor.space, n, tag), more=n > 0)
+        return Page(rows, [], Cursor(cursor.space, n, tag, "data", (FIRST_ID,) * len(DATA_TABLES)), more=True)
+
+    async def _read_data(self, cursor: Cursor, limit: int) -> Page:
+        asked: Variables = {"deep": cursor.space}
+        for table, position in zip(DATA_TABLES, cursor.position, strict=True):
+            asked |= {table: position or FIRST_ID, f"{table}_limit": limit if position else 0}
+        answer = await self._ask("snapshot_data", asked)
+        rows = [SnapshotRow(table, row) for table in DATA_TABLES for row in answer[table]]
+        # An empty position says that the table was read to its end.
+        position = tuple(answer[table][-1]["id"] if len(answer[table]) == limit else "" for table in DATA_TABLES)
+        if any(position):
+            return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag, "data", position), more=True)
+        return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag), more=True)
+
+    # log
+
+    async def _read_log(self, cursor: Cursor, limit: int) -> Page:
+        entries: list[LogEntry] = []
+        n, tag = cursor.n, cursor.tag
+        while True:
+            asked = {"deep": cursor.space, "n": str(n), "limit": limit + 1}
+            answer = await self._ask("changes_since", asked)
+            found = _continued([_entry(row) for row in answer["changes"]], answer, cursor.space, n, tag)
+            entries += found
+            if len(found) < limit:
+                return Page([], entries, _after(cursor, entries), more=False)
+            whole = _whole_transactions(entries)
+            if whole:
+                return Page([], whole, _after(cursor, whole), more=True)
+            n, tag = entries[-1].n, entries[-1].tag
+
+    # asking
+
+    async def _ask(self, name: str, variables: Variables) -> dict[str, Any]:
+        session = await self._connected()
+        self.requests += 1
+        try:
+            return await session.execute(GraphQLRequest(_document(name), variable_values=variables))
+        except TransportQueryError as error:
+            raise self._answered(error) from error
+        except TransportError as error:
+            raise self._failed(error) from error
+
+    async def _connected(self) -> AsyncClientSession:
+        if self._session is None:
+            self._client = gql.Client(transport=self._transport, execute_timeout=None)
+            # reconnecting=False: gql must not send a mutation again behind the outbox's back.
+            self._session = await self._client.connect_async(reconnecting=False)  # pyright: ignore[reportUnknownMemberType]
+        return self._session
+
+    def _failed(self, error: TransportError) -> StorageError:
+        if isinstance(error, TransportServerError) and error.code is not None and error.code < 500:
+            if error.code in (401, 403):
+                return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")
+            return QueryError(storage=self.where, path="$", why=str(error), reason=f"HTTP {error.code}")
+        if isinstance(error, TransportProtocolError):
+            return QueryError(
+                storage=self.where, path="$", why=f"it is no GraphQL endpoint: {error}", reason="protocol"
+            )
+        why = str(error) or type(error.__cause__ or error).__name__
+        reached = isinstance(error, TransportConnectionFailed)
+        return UnavailableError(storage=self.where, why=why if reached else f"{type(error).__name__}: {why}")
+
+    def _answered(self, error: TransportQueryError) -> Exception:
+        first: dict[str, Any] = (error.errors or [{}])[0]
+        facts: dict[str, Any] = first.get("extensions") or {}
+        why, code, state = first.get("message", str(error)), facts.get("code", ""), facts.get("sqlstate", "")
+        if state == "23505" and facts.get("constraint") == "batches_pkey":
+            return _AlreadyAppliedError()
+        if code in ACCESS_CODES:
+            return AccessDeniedError(storage=self.where, why=why)
+        if code == SchemaMissingError.code:
+            return SchemaMissingError(storage=self.where, why=why)
+        if code == UnavailableError.code or state.startswith(TRANSIENT):
+            return UnavailableError(storage=self.where, why=why)
+        return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=state or code)
+
+
+class _AlreadyAppliedError(Exception):
+    """The batch is there: success, told by its primary key."""
+
+
+def _document(name: str) -> Any:
+    document = _documents.get(name)
+    if document is None:
+        document = _documents[name] = gql.gql(resources.text(f"graphql/{name}.graphql")).document
+    return document
+
+
+_documents: dict[str, Any] = {}
+
+
+def _batch_variables(batch: Batch) -> Variables:
+    content, deep = batch.content, batch.space
+    variables: Variables = {
+        "deep": deep,
+        "batch": {"_deep": deep, "client": batch.client, "seq": batch.seq, "checksum": batch.checksum},
+        "links": content.links,
+        "updates": [{"where": {"_deep": {"_eq": deep}, "id": {"_eq": id}}, "_set": row} for id, row in content.updates],
+        "delete_links": content.deletes,
+    }
+    for table in DATA_TABLES:
+        rows = content.data.get(table, ())
+        variables[table] = [{"_deep": deep, "id": id, "_data": data} for id, data in rows]
+        variables[f"delete_{table}"] = content.data_deletes.get(table, [])
+    return variables
+
+
+def _ids(rows: Any) -> set[str]:
+    return {row["id"] for row in rows}
+
+
+def _newest(answer: Mapping[str, Any]) -> tuple[int, int]:
+    for row in answer["newest"]:
+        return int(row["n"]), int(row["tag"])
+    return 0, 0
+
+
+def _entry(row: Mapping[str, Any]) -> LogEntry:
+    seq = row["seq"]
+    return LogEntry(
+        n=int(row["n"]),
+        tx=int(row["tx"]),
+        tag=int(row["tag"]),
+        table=row["table"],
+        operation=row["operation"],
+        id=row["id"],
+        before=row["before"],
+        after=row["after"],
+        client=row["client"],
+        seq=None if seq is None else int(seq),
+    )
+
+
+def _continued(found: list[LogEntry], answer: Mapping[str, Any], space: str, n: int, tag: int) -> list[LogEntry]:
+    """The entries after n, proven to be the same log without a gap. Raises `ResyncError`."""
+    floor = max((int(row["floor"]) for row in answer["spaces"]), default=0)
+    if n < floor:
+        raise ResyncError(space=space, n=n, why=f"the log was pruned up to {floor}")
+    if n > 0:
+        if not found or (found[0].n, found[0].tag) != (n, tag):
+            raise ResyncError(space=space, n=n, why="the log was set back, as by a restored backup")
+        found = found[1:]
+    for expected, entry in enumerate(found, n + 1):
+        if entry.n != expected:
+            raise ResyncError(space=space, n=n, why=f"the log has no {expected}")
+    return found
+
+
+def _whole_transactions(entries: list[LogEntry]) -> list[LogEntry]:
+    """The entries without the last transaction, which may go on on the next page."""
+    last = entries[-1].tx
+    cut = len(entries)
+    while cut and entries[cut - 1].tx == last:
+        cut -= 1
+    return entries[:cut]
+
+
+def _after(cursor: Cursor, entries: list[LogEntry]) -> Cursor:
+    if not entries:
+        return cursor
+    return Cursor(cursor.space, entries[-1].n, entries[-1].tag)

@@ -1,0 +1,33 @@
+"""What a storage is: a few verbs over batches and pages; everything hard is written once above it.
+
+The storage room. Rows and batches only; an association is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from deeplinks.batch import Batch, Cursor, Page, Written
+
+
+@runtime_checkable
+class Storage(Protocol):
+    """Where batches rest. A custom backend is a class with these verbs, or a subclass that overrides `write`."""
+
+    async def write(self, batch: Batch) -> Written:
+        """Apply a sealed batch as one transaction, once: a batch that was applied before gives `already`.
+
+        Raises `UnavailableError` where a retry may help, any other `StorageError` where it can't.
+        """
+        ...
+
+    async def read(self, cursor: Cursor, limit: int) -> Page:
+        """What follows the cursor: snapshot rows, or log entries in whole transactions.
+
+        Raises `ResyncError` where the cursor can't be continued, and as `write` does.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; a second time is harmless."""
+        ...

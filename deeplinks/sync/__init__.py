@@ -1,0 +1,10 @@
+"""The only room that knows both a change and a row: outbox, inbox, loader, synchronizer.
+
+It imports space, storage and what is below them. Servers may not enter.
+"""
+
+from deeplinks.sync.conflicts import Conflict, Lost
+from deeplinks.sync.loader import load
+from deeplinks.sync.synchronizer import Synchronizer, synchronize
+
+__all__ = ["Conflict", "Lost", "Synchronizer", "load", "synchronize"]

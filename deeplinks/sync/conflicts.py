@@ -1,0 +1,46 @@
+"""Conflicts: two wrote the same, or one wrote what another deleted; told with both values, never swallowed.
+
+The sync room. A value and how it is told; who wins is decided by the order of commits, not here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deeplinks.space import Association, Deep
+
+logger = logging.getLogger("deeplinks.sync.conflicts")
+
+
+class Lost(StrEnum):
+    """Whose change did not stay."""
+
+    theirs = "theirs"
+    mine = "mine"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that two changed without knowing of each other.
+
+    `mine` is the value here, `theirs` the one from the storage; references are ids. `lost` says which of the two did not
+    stay: theirs when this process's change comes after it, mine when the association was deleted.
+    """
+
+    id: str
+    field: str
+    mine: object
+    theirs: object
+    lost: Lost
+    association: Association | None = None
+
+
+def tell(deep: Deep, conflict: Conflict) -> None:
+    """Send the signal `conflict`; where nobody listens it is logged as a warning."""
+    signal = deep.signals.conflict
+    if signal.receivers:
+        deep.space.dispatcher.tell(signal, deep, conflict=conflict)
+    else:
+        logger.warning("conflict: %s", conflict)

@@ -1,0 +1,182 @@
+"""The inbox: what a storage tells becomes the space's state; base plus pending changes, in order (design rule 4).
+
+The sync room. It decides what an incoming row means here, with no clock and no network. Invariants:
+
+- a pending field keeps the value it has here, and what it changes from moves: `_apply_field`;
+- an own entry ends its own field's pending, and no other's: `Outbox.read`;
+- a delete is final: `_delete` drops what waits and tells a conflict if anything did;
+- nothing that comes in goes out again: every change is made with the storage's name as its origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+from deeplinks import tables
+from deeplinks.batch import Json, LogEntry, SnapshotRow
+from deeplinks.space import Association, Deep
+from deeplinks.space.fields import DATA, FIELDS, Field
+from deeplinks.space.ledger import TYPED, StorageMarker
+from deeplinks.space.values import NOTHING, same
+from deeplinks.sync import rows
+from deeplinks.sync.conflicts import Conflict, Lost, tell
+from deeplinks.sync.outbox import Outbox
+
+MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
+KIND_OF_TABLE = {table: kind for kind, table in tables.DATA.items()}
+Image = Mapping[str, Json]
+
+
+class Inbox:
+    """Applies rows and log entries of one storage to a space."""
+
+    def __init__(self, deep: Deep, outbox: Outbox) -> None:
+        self._deep = deep
+        self._space = deep.space
+        self._outbox = outbox
+        self._name = outbox.ledger.name
+        self._ledger = outbox.ledger
+
+    # snapshot
+
+    def apply_snapshot(self, page: Iterable[SnapshotRow]) -> None:
+        """Rows as they stand: what is new is made, what is known is brought up to date."""
+        for item in page:
+            if item.table == "links":
+                self._take_link(item.row)
+            else:
+                self._take_data(item.table, str(item.row["id"]), item.row)
+
+    def _take_link(self, row: Image) -> None:
+        id = str(row["id"])
+        marker = MARK_TYPES.get(str(row["_type"]))
+        if marker is not None:
+            self._take_mark(id, marker, row)
+        elif not self._dead(id):
+            association = self._space.find(id) or self._space.place(id, self._name)
+            self._note_row(association, row)
+            for field in FIELDS:
+                self._apply_field(association, field, row[f"_{field.name}"], foreign=False)
+
+    def _take_data(self, table: str, id: str, row: Image) -> None:
+        association = self._space.find(id)
+        if association is None:
+            return
+        _touch(association, row)
+        self._apply_data(association, rows.decoded(table, row["_data"]), foreign=False)
+
+    # log
+
+    def apply_log(self, entries: Iterable[LogEntry]) -> None:
+        """Log entries, transaction by transaction: each is told as one."""
+        for _, transaction in groupby(entries, key=lambda entry: entry.tx):
+            with self._space.together():
+                for entry in transaction:
+                    self._apply(entry)
+
+    def _apply(self, entry: LogEntry) -> None:
+        own = entry.client == self._outbox.client
+        if entry.table != "links":
+            self._apply_data_entry(entry, own)
+        elif entry.operation == "delete":
+            self._delete(entry, own)
+        else:
+            self._apply_link(entry, own)
+
+    def _apply_link(self, entry: LogEntry, own: bool) -> None:
+        after: Image = entry.after or {}
+        marker = MARK_TYPES.get(str(after.get("_type")))
+        if marker is not None:
+            self._take_mark(entry.id, marker, after)
+            return
+        if own:
+            self._outbox.read(entry.seq, entry.id, tables.REFERENCES)
+        if self._dead(entry.id) or (own and self._space.find(entry.id) is None):
+            return
+        known = self._space.find(entry.id)
+        association = known or self._space.place(entry.id, self._name)
+        self._note_row(association, after)
+        for field in _changed(entry) if known else FIELDS:
+            self._apply_field(association, field, after[f"_{field.name}"], foreign=not own)
+
+    def _apply_data_entry(self, entry: LogEntry, own: bool) -> None:
+        if own:
+            self._outbox.read(entry.seq, entry.id, (DATA,))
+        association = self._space.find(entry.id)
+        if association is None:
+            return
+        if entry.after is not None:
+            _touch(association, entry.after)
+            self._apply_data(association, rows.decoded(entry.table, entry.after["_data"]), foreign=not own)
+        elif self._holds_data_of(association, entry.table):
+            self._apply_data(association, NOTHING, foreign=not own)
+
+    def _holds_data_of(self, association: Association, table: str) -> bool:
+        # Data that moved to another table leaves a delete behind, which must not undo the move.
+        data = association.own_data()
+        return data is not None and rows.table_of(data) == table
+
+    def _delete(self, entry: LogEntry, own: bool) -> None:
+        if self._ledger.remove_mark(entry.id):
+            return
+        if own:
+            self._outbox.read(entry.seq, entry.id, ())
+        association = self._space.find(entry.id)
+        if association is None or entry.id in self._ledger.purged:
+            return
+        if self._outbox.drop(entry.id):
+            self._tell(association, "destroyed", association.own_data(), None, Lost.mine)
+        self._space.remove(association, self._name)
+
+    # one value
+
+    def _apply_field(self, association: Association, field: Field, incoming: Json, *, foreign: bool) -> None:
+        id = None if incoming is None else str(incoming)
+        if self._space.permanent(association) and field.name == "type":
+            return
+        mine = getattr(association, f"{field.name}_id")
+        if not self._outbox.pending(association.id, field.name):
+            self._space.point(association, field, id, self._name)
+            return
+        self._outbox.rebase(association.id, field.name, id)
+        if foreign and mine != id:
+            self._tell(association, field.name, mine, id, Lost.theirs)
+
+    def _apply_data(self, association: Association, data: object, *, foreign: bool) -> None:
+        mine = association.own_data()
+        theirs = None if data is NOTHING else data
+        if not self._outbox.pending(association.id, DATA):
+            self._space.put(association, data, self._name)
+            return
+        self._outbox.rebase(association.id, DATA, theirs)
+        if foreign and not same(mine, theirs):
+            self._tell(association, DATA, mine, theirs, Lost.theirs)
+
+    def _take_mark(self, id: str, marker: StorageMarker, row: Image) -> None:
+        type = str(row["_from"])
+        if id not in self._ledger.typed[marker].values():
+            self._ledger.place_mark(type, marker, id)
+
+    def _dead(self, id: str) -> bool:
+        return id in self._ledger.purged or self._outbox.destroying(id)
+
+    def _note_row(self, association: Association, row: Image) -> None:
+        self._ledger.known.add(association)
+        association.i = int(str(row["_i"]))
+        association.restore_times(str(row["created_at"]), str(row["updated_at"]))
+
+    def _tell(self, association: Association, field: str, mine: object, theirs: object, lost: Lost) -> None:
+        tell(self._deep, Conflict(association.id, field, mine, theirs, lost, association))
+
+
+def _changed(entry: LogEntry) -> list[Field]:
+    """The references that this entry set."""
+    if entry.before is None or entry.after is None:
+        return list(FIELDS)
+    before, after = entry.before, entry.after
+    return [field for field in FIELDS if before.get(f"_{field.name}") != after.get(f"_{field.name}")]
+
+
+def _touch(association: Association, row: Image) -> None:
+    association.touch(str(row["updated_at"]))

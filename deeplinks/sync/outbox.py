@@ -1,0 +1,226 @@
+"""The outbox: what changed here and is not known to be written there yet.
+
+The sync room. It decides what is sent, with no clock and no network. Invariants, each with what holds it:
+
+- a batch is frozen before its first send: `Batch.seal` keeps its bytes; `content` is not touched afterwards;
+- batches leave in order, one at a time: `sealed` is a queue and `settle` takes its first only;
+- nothing is forgotten before it is acknowledged: `settle` and nothing else removes a batch;
+- a field is pending from its setter until its own log entry was read: `_pending` counts it from sealing to reading.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from deeplinks import tables
+from deeplinks.batch import Batch, Content, Row
+from deeplinks.space import Association, Deep
+from deeplinks.space.changes import Entry, Mark
+from deeplinks.space.fields import DATA
+from deeplinks.space.ledger import Ledger, values
+from deeplinks.space.values import same
+from deeplinks.sync import rows
+
+EVERYTHING = "everything"
+
+
+@dataclass(slots=True)
+class Sealed:
+    """A sealed batch on its way: the fields it carries, and up to which noted change everything is in it or before it."""
+
+    batch: Batch
+    through: int
+    fields: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+
+
+class Outbox:
+    """What waits for one storage: an open change set, sealed batches, and those whose log entries were not read."""
+
+    def __init__(self, deep: Deep, name: str) -> None:
+        self.ledger: Ledger = deep.space.ledger(name)
+        self.client = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        self.sealed: deque[Sealed] = deque()
+        self._deep = deep
+        self._seq = 0
+        self._unread: dict[int, Sealed] = {}
+        self._pending: Counter[tuple[str, str]] = Counter()
+        self._through = 0
+
+    def __len__(self) -> int:
+        """How many associations wait with their changes."""
+        return self.ledger.waits + sum(one.batch.content.size for one in self.sealed)
+
+    @property
+    def noted(self) -> int:
+        """The number of the last accepted change."""
+        return self.ledger.last_order
+
+    @property
+    def written(self) -> int:
+        """Everything up to this number is acknowledged."""
+        if self.sealed:
+            return self._through
+        return self.ledger.first_order - 1
+
+    # sending
+
+    def next(self, most: int) -> Batch | None:
+        """The batch to send: the first sealed one, or a new one of what waits. None if nothing does."""
+        while not self.sealed and self.ledger.waits:
+            self._seal(most)
+        return self.sealed[0].batch if self.sealed else None
+
+    def _seal(self, most: int) -> None:
+        with self._deep.space.lock:
+            entries, marks = self.ledger.take(most)
+            carried = _Carried(self._deep.id, self.ledger)
+            for entry in entries:
+                carried.add(entry)
+            for mark in marks:
+                carried.add_mark(mark)
+            through = self.ledger.first_order - 1
+        if carried.content.size:
+            self._seq += 1
+            batch = Batch.seal(self._deep.id, self.client, self._seq, carried.content)
+            self.sealed.append(Sealed(batch, through, carried.fields))
+            self._pending.update(carried.fields)
+
+    def settle(self, batch: Batch) -> None:
+        """The first batch is acknowledged; its fields stay pending until its log entries are read."""
+        if not self.sealed or self.sealed[0].batch is not batch:
+            raise AssertionError(f"batch {batch.seq} is not the one that was sent")
+        sealed = self.sealed.popleft()
+        self._through = sealed.through
+        self._unread[batch.seq] = sealed
+
+    def again(self, ids: frozenset[str]) -> None:
+        """Send as updates what was to be created and is there already (design rule 10)."""
+        with self._deep.space.lock:
+            for id in ids:
+                association = self._deep.get(id)
+                if association is not None and self.ledger.holds(association):
+                    self.ledger.changes.create(association)
+
+    # reading one's own log
+
+    def pending(self, id: str, name: str) -> bool:
+        """Whether a field was changed here and that change was not read back yet."""
+        if self._pending and ((id, name) in self._pending or (id, EVERYTHING) in self._pending):
+            return True
+        entry = self._waiting(id)
+        return entry is not None and (entry.created or entry.destroyed or name in entry.old)
+
+    def destroying(self, id: str) -> bool:
+        """Whether it was destroyed here and is only waiting to be gone there."""
+        return (id, EVERYTHING) in self._pending
+
+    def rebase(self, id: str, name: str, value: object) -> None:
+        """The storage has another value under a change that waits: that is what it changes from now."""
+        entry = self._waiting(id)
+        if entry is not None and name in entry.old:
+            entry.old[name] = value
+
+    def drop(self, id: str) -> bool:
+        """Forget what waits for an association that is gone there; whether anything did."""
+        association = self._deep.get(id)
+        waited = association is not None and self.ledger.discard(association)
+        return waited or any(key[0] == id for key in self._pending)
+
+    def read(self, seq: int | None, id: str, names: tuple[str, ...]) -> None:
+        """A log entry of an own batch was read: these fields are no longer pending for that batch."""
+        sealed = self._unread.get(seq or 0) or next((one for one in self.sealed if one.batch.seq == seq), None)
+        if sealed is not None:
+            self._release(sealed, {(id, name) for name in (*names, EVERYTHING)} & sealed.fields)
+
+    def acknowledged(self) -> list[int]:
+        """The batches that are acknowledged now: a reading that starts now reads all of their entries."""
+        return list(self._unread)
+
+    def read_through(self, seqs: list[int]) -> None:
+        """Everything that those batches did was read."""
+        for seq in seqs:
+            sealed = self._unread.pop(seq, None)
+            if sealed is not None:
+                self._release(sealed, set(sealed.fields))
+
+    def _release(self, sealed: Sealed, fields: set[tuple[str, str]]) -> None:
+        sealed.fields -= fields
+        for key in fields:
+            self._pending[key] -= 1
+            if self._pending[key] <= 0:
+                del self._pending[key]
+
+    def _waiting(self, id: str) -> Entry | None:
+        association = self._deep.get(id)
+        return self.ledger.waiting(association) if association else None
+
+
+class _Carried:
+    """What a batch carries, gathered entry by entry: rows as they are now, under the space's lock."""
+
+    def __init__(self, space: str, ledger: Ledger) -> None:
+        self.content = Content()
+        self.fields: set[tuple[str, str]] = set()
+        self._space = space
+        self._ledger = ledger
+
+    def add(self, entry: Entry) -> None:
+        """One association's changes."""
+        association = entry.association
+        if entry.destroyed:
+            self.content.deletes.append(association.id)
+            self.fields.add((association.id, EVERYTHING))
+            return
+        now = entry.final or values(association)
+        fresh = association not in self._ledger.known
+        self._ledger.known.add(association)
+        if entry.created:
+            self._add_whole(association, now, fresh)
+        else:
+            self._add_changes(entry, now)
+
+    def _add_whole(self, association: Association, now: dict[str, object], fresh: bool) -> None:
+        if fresh:
+            self.content.links.append(rows.link_row(self._space, association, now))
+        else:
+            self.content.updates.append((association.id, rows.reference_columns(now)))
+        self.fields.update((association.id, name) for name in (*tables.REFERENCES, DATA))
+        if now[DATA] is not None:
+            self._upsert(association.id, now[DATA])
+
+    def _add_changes(self, entry: Entry, now: dict[str, object]) -> None:
+        id = entry.association.id
+        changed = {name: now[name] for name, old in entry.old.items() if not same(old, now[name])}
+        self.fields.update((id, name) for name in changed)
+        columns = rows.reference_columns(changed)
+        if columns:
+            self.content.updates.append((id, columns))
+        if DATA in changed:
+            self._add_data(id, entry.old[DATA], changed[DATA])
+
+    def _add_data(self, id: str, old: object, new: object) -> None:
+        if new is None:
+            self.content.data_deletes.setdefault(rows.table_of(old), []).append(id)
+        else:
+            self._upsert(id, new)
+
+    def _upsert(self, id: str, data: object) -> None:
+        self.content.data.setdefault(rows.table_of(data), []).append((id, rows.encoded(data)))
+
+    def add_mark(self, mark: Mark) -> None:
+        """A typed mark as a link from the type to itself, or the end of one."""
+        if not mark.set:
+            self.content.deletes.append(mark.id)
+            return
+        type = mark.type.id
+        row: Row = {
+            "id": mark.id,
+            "_deep": self._space,
+            "_type": tables.BUILT_INS[mark.kind],
+            "_from": type,
+            "_to": type,
+        }
+        self.content.links.append(row)

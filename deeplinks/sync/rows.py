@@ -1,0 +1,90 @@
+"""A row of an association, and an association's value of a row: the one place that knows both spellings.
+
+The sync room. Pure functions; rule 12 of the design says how numbers travel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from deeplinks import tables
+from deeplinks.batch import Json, Row
+from deeplinks.errors import StorageError
+from deeplinks.space.association import Association
+from deeplinks.space.values import FunctionSource
+
+
+def link_row(space: str, association: Association, values: Mapping[str, object]) -> Row:
+    """The whole row of an association that is new to the storage."""
+    row: Row = {"id": association.id, "_deep": space, "created_at": moment(association.created_at)}
+    return row | reference_columns(values)
+
+
+def reference_columns(values: Mapping[str, object]) -> Row:
+    """The columns of those references that are among the values."""
+    return {f"_{name}": _text(values[name]) for name in tables.REFERENCES if name in values}
+
+
+def _text(id: object) -> str | None:
+    return None if id is None else str(id)
+
+
+def moment(time: datetime) -> str:
+    """A time as rows have it: ISO 8601, UTC."""
+    return time.astimezone(UTC).isoformat()
+
+
+def table_of(data: object) -> str:
+    """The table in which data of this Python type rests."""
+    if isinstance(data, str):
+        return tables.DATA["String"]
+    if isinstance(data, int | float | Decimal):
+        return tables.DATA["Number"]
+    return tables.DATA["Function"]
+
+
+def encoded(data: object) -> Json:
+    """Data as its row has it."""
+    if isinstance(data, str):
+        return data
+    if isinstance(data, int | float | Decimal):
+        return number_text(data)
+    source = data if isinstance(data, FunctionSource) else FunctionSource.of(data)  # pyright: ignore[reportArgumentType]
+    if source is None:
+        raise StorageError(storage="-", why=f"the source of {data!r} can't be found any more")
+    return {"language": source.language, "name": source.name, "source": source.source}
+
+
+def decoded(table: str, data: Json) -> object:
+    """Data as an association has it. Functions stay text: they are never run on load."""
+    if table == tables.DATA["Number"]:
+        return number_value(str(data))
+    if table == tables.DATA["Function"]:
+        return _function(data)
+    return data
+
+
+def _function(data: Json) -> FunctionSource:
+    known: dict[str, Json] = data if isinstance(data, dict) else {"source": data}
+    language, name, source = (str(known.get(part) or "") for part in ("language", "name", "source"))
+    return FunctionSource(language, name, source)
+
+
+def number_text(number: int | float | Decimal) -> str:
+    """A number with every digit: a float always has a point, an int never."""
+    if isinstance(number, int):
+        return str(number)
+    if isinstance(number, Decimal):
+        return format(number, "f")
+    text = format(Decimal(repr(number)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def number_value(text: str) -> int | float | Decimal:
+    """An int at scale 0; a float where that float's text is this text; else a Decimal."""
+    if "." not in text:
+        return int(text)
+    number = float(text)
+    return number if number_text(number) == text else Decimal(text)
