@@ -1,0 +1,55 @@
+"""A graph in which everything is a link: build it as Python objects, keep it in PostgreSQL, ask it with GraphQL.
+
+Importing this loads no server, no database driver and no GraphQL client: they come when they are asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from deeplinks.errors import DeepError
+from deeplinks.space import Association, BackReferences, Change, Deep, Event, EventKind, FunctionSource, StorageMarker
+
+if TYPE_CHECKING:
+    from deeplinks.storage.graphql import GraphQLStorage
+    from deeplinks.sync import Conflict, Synchronizer, load, synchronize
+
+__version__ = "0.1.0"
+
+_LAZY = {
+    "Conflict": "deeplinks.sync",
+    "GraphQLStorage": "deeplinks.storage.graphql",
+    "Synchronizer": "deeplinks.sync",
+    "load": "deeplinks.sync",
+    "synchronize": "deeplinks.sync",
+}
+
+__all__ = [
+    "Association",
+    "BackReferences",
+    "Change",
+    "Conflict",
+    "Deep",
+    "DeepError",
+    "Event",
+    "EventKind",
+    "FunctionSource",
+    "GraphQLStorage",
+    "StorageMarker",
+    "Synchronizer",
+    "__version__",
+    "load",
+    "synchronize",
+]
+
+
+def __getattr__(name: str) -> object:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module 'deeplinks' has no attribute {name!r}")
+    return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

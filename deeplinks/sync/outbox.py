@@ -29,10 +29,13 @@ EVERYTHING = "everything"
 
 @dataclass(slots=True)
 class Sealed:
-    """A sealed batch on its way: the fields it carries, and up to which noted change everything is in it or before it."""
+    """A sealed batch on its way: the fields it carries, of how many associations, and up to which noted change
+    everything is in it or before it.
+    """
 
     batch: Batch
     through: int
+    associations: int
     fields: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
 
@@ -51,7 +54,7 @@ class Outbox:
 
     def __len__(self) -> int:
         """How many associations wait with their changes."""
-        return self.ledger.waits + sum(one.batch.content.size for one in self.sealed)
+        return self.ledger.waits + sum(one.associations for one in self.sealed)
 
     @property
     def noted(self) -> int:
@@ -85,7 +88,7 @@ class Outbox:
         if carried.content.size:
             self._seq += 1
             batch = Batch.seal(self._deep.id, self.client, self._seq, carried.content)
-            self.sealed.append(Sealed(batch, through, carried.fields))
+            self.sealed.append(Sealed(batch, through, len(entries) + len(marks), carried.fields))
             self._pending.update(carried.fields)
 
     def settle(self, batch: Batch) -> None:
@@ -100,7 +103,7 @@ class Outbox:
         """Send as updates what was to be created and is there already (design rule 10)."""
         with self._deep.space.lock:
             for id in ids:
-                association = self._deep.get(id)
+                association = self._deep.space.find(id)
                 if association is not None and self.ledger.holds(association):
                     self.ledger.changes.create(association)
 
@@ -125,7 +128,7 @@ class Outbox:
 
     def drop(self, id: str) -> bool:
         """Forget what waits for an association that is gone there; whether anything did."""
-        association = self._deep.get(id)
+        association = self._deep.space.find(id)
         waited = association is not None and self.ledger.discard(association)
         return waited or any(key[0] == id for key in self._pending)
 
@@ -154,7 +157,7 @@ class Outbox:
                 del self._pending[key]
 
     def _waiting(self, id: str) -> Entry | None:
-        association = self._deep.get(id)
+        association = self._deep.space.find(id)
         return self.ledger.waiting(association) if association else None
 
 

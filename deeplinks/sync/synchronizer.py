@@ -105,6 +105,11 @@ class Synchronizer:
 
     # verbs
 
+    @property
+    def pending(self) -> int:
+        """How many associations wait with their changes, those of batches under way too."""
+        return len(self._outbox)
+
     async def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed.
 

@@ -1,0 +1,43 @@
+# Two commands on a fresh machine: `make demo` and `make test`. They need Python 3.11 or newer, and make.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test check format bench schema clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group dev
+	@touch $(STAMP)
+
+install: $(STAMP)  ## a virtual environment with everything in it
+
+demo: $(STAMP)  ## your own Python environment as a graph, stored, and read back by another process
+	$(BIN)/deeplinks demo
+
+test: $(STAMP)  ## all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(STAMP)  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+format: $(STAMP)  ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(STAMP)  ## write graphql/schema.graphql anew
+	$(BIN)/python -m deeplinks.server.export
+
+bench: $(STAMP)  ## ours and the peers side by side, in one run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove the environment and what tools leave behind
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,172 @@
+"""What is refused, is refused with a clear error, and nothing is lost."""
+
+import socket
+
+import pytest
+
+from deeplinks import Deep, GraphQLStorage, load, synchronize
+from deeplinks.batch import Batch, Written
+from deeplinks.errors import (
+    AccessDeniedError,
+    FlushTimeoutError,
+    InvalidError,
+    NotFoundError,
+    QueryError,
+    RefusedError,
+    SchemaMissingError,
+    SettingsError,
+    UnavailableError,
+    WrongTypeError,
+)
+
+
+def closed_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def test_a_server_that_is_not_there_is_said_on_entering_and_what_waits_stays() -> None:
+    deep = Deep()
+    deep().store("database")
+    url = f"http://127.0.0.1:{closed_port()}/v1/graphql"
+
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1"):
+        async with synchronize(deep, url):
+            pass
+
+    assert deep.space.ledgers["database"].waits == 1
+
+
+async def test_a_wrong_secret_is_said_on_entering(secret_endpoint: str) -> None:
+    with pytest.raises(AccessDeniedError, match="secret"):
+        async with synchronize(Deep(), secret_endpoint, secret="wrong"):
+            pass
+
+
+async def test_the_right_secret_opens(secret_endpoint: str) -> None:
+    deep = Deep()
+    deep.String("kept").store("database")
+    async with synchronize(deep, secret_endpoint, secret="right"):
+        pass
+
+    assert len(await load(secret_endpoint, space=deep.id, secret="right")) == 2
+
+
+async def test_a_database_without_migrations_is_said_with_the_command_that_helps(bare_endpoint: str) -> None:
+    with pytest.raises(SchemaMissingError, match="deeplinks migrate"):
+        async with synchronize(Deep(), bare_endpoint):
+            pass
+
+
+async def test_an_address_that_is_no_graphql_is_said(endpoint: str) -> None:
+    with pytest.raises(QueryError):
+        async with synchronize(Deep(), endpoint.replace("/v1/graphql", "/healthz")):
+            pass
+
+
+def test_a_url_of_another_kind_is_said_at_once() -> None:
+    with pytest.raises(SettingsError, match="postgres://x"):
+        synchronize(Deep(), "postgres://x")
+
+
+def test_something_that_is_no_storage_is_said_at_once() -> None:
+    with pytest.raises(WrongTypeError):
+        synchronize(Deep(), 5)  # type: ignore[arg-type]
+
+
+async def test_an_unknown_space_is_not_found(endpoint: str) -> None:
+    with pytest.raises(NotFoundError):
+        await load(endpoint, space=Deep().id)
+
+
+async def test_one_name_is_synchronized_once_at_a_time(endpoint: str) -> None:
+    deep = Deep()
+    async with synchronize(deep, endpoint):
+        with pytest.raises(InvalidError, match="already"):
+            async with synchronize(deep, endpoint):
+                pass
+
+
+class Refusing(GraphQLStorage):
+    """Refuses every batch for good."""
+
+    refuses = True
+
+    async def write(self, batch: Batch) -> Written:
+        if self.refuses:
+            raise QueryError(storage="it", path="$", why="no such luck", reason="22003")
+        return await super().write(batch)
+
+
+async def test_a_batch_refused_for_good_stops_the_sender_and_is_raised_by_flush_and_on_leaving(endpoint: str) -> None:
+    deep = Deep()
+    deep().store("database")
+    storage = Refusing(endpoint)
+    with pytest.raises(RefusedError, match="no such luck"):
+        async with synchronize(deep, storage) as database:
+            with pytest.raises(RefusedError, match="22003"):
+                await database.flush()
+    await storage.close()
+
+
+async def test_a_batch_refused_for_good_is_kept_and_sent_when_the_cause_is_mended(endpoint: str) -> None:
+    deep = Deep()
+    text = deep.String("kept").store("database")
+    storage = Refusing(endpoint)
+    with pytest.raises(RefusedError):
+        async with synchronize(deep, storage):
+            pass
+    storage.refuses = False
+    async with synchronize(deep, storage):
+        pass
+
+    assert (await load(storage, space=deep.id))[text.id].data == "kept"
+    await storage.close()
+
+
+class Away(GraphQLStorage):
+    """Can be read and never written."""
+
+    async def write(self, batch: Batch) -> Written:
+        raise UnavailableError(storage="it", why="it is away")
+
+
+async def test_a_flush_whose_time_runs_out_says_how_much_waits_and_keeps_it(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deeplinks.sync.synchronizer.LEAVING", 0.05)
+    deep = Deep()
+    deep().store("database")
+    storage = Away(endpoint)
+    with pytest.raises(FlushTimeoutError, match="it is away") as raised:
+        async with synchronize(deep, storage):
+            pass
+    await storage.close()
+
+    assert raised.value.pending == 1
+
+
+async def test_an_error_in_the_block_is_not_hidden_by_one_on_leaving(endpoint: str) -> None:
+    deep = Deep()
+    storage = Refusing(endpoint)
+    with pytest.raises(ZeroDivisionError) as raised:
+        async with synchronize(deep, storage):
+            deep().store("database")
+            raise ZeroDivisionError
+    await storage.close()
+
+    assert "no such luck" in "".join(raised.value.__notes__)
+
+
+async def test_after_leaving_no_task_and_no_receiver_of_ours_remains(endpoint: str) -> None:
+    import asyncio
+
+    before = asyncio.all_tasks()
+    deep = Deep()
+    async with synchronize(deep, endpoint):
+        deep().store("database")
+
+    assert asyncio.all_tasks() == before
+    assert not deep.signals.waiting.receivers
