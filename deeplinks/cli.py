@@ -52,7 +52,7 @@ def database(url: str | None) -> Generator[str]:
         yield url
         return
     with embedded() as server:
-        click.secho(NO_DATABASE.format(place=server.data_dir), fg="yellow", err=True)
+        click.secho(NO_DATABASE.format(place=server.folder), fg="yellow", err=True)
         yield server.url
 
 
@@ -72,7 +72,7 @@ def serve(host: str | None, port: int | None, database_url: str | None, also_mig
 
     settings = Settings.from_env()
     settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
-    settings.require_safe_address()
+    settings.check_reach()
     with database(database_url) as url:
         if also_migrate or (also_migrate is None and not database_url):
             asyncio.run(migrations.migrate(url))

@@ -111,8 +111,7 @@ def digest(deep: Deep) -> str:
 async def show(database_url: str) -> bool:
     """Run the demo on a database that is migrated; whether what came back equals what was written."""
     console = Console(soft_wrap=True, highlight=False)
-    async with running(Settings(database_url=database_url, port=0)) as address:
-        url = f"{address}/v1/graphql"
+    async with running(Settings(database_url=database_url, port=0)) as url:
         deep, environment = await _write(console, url)
         equal = await _read_back(console, url, deep)
         return await _ask(console, url, environment) and equal

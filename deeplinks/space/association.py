@@ -395,8 +395,3 @@ def _short(id: str) -> str:
 def _shown(data: object) -> str:
     text = data.name if isinstance(data, FunctionSource) else repr(data)
     return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def reference_slots(association: Association) -> list[tuple[Field, Association | str | None]]:
-    """The four references as they are kept: an association, the id of one that is not here, or nothing."""
-    return [(field, getattr(association, field.slot)) for field in FIELDS]

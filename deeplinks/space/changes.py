@@ -5,11 +5,18 @@ The space room. It knows no storage's rows; a synchronizer takes from it, whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING
+
+from deeplinks.space.fields import DATA
+from deeplinks.space.values import text_bytes
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
+
+# What is sent whole must fit one request; an entry without its text takes about so much of it.
+MOST_BYTES = 32 * 1024 * 1024
+ENTRY_BYTES = 350
 
 
 class Group:
@@ -63,6 +70,13 @@ class Entry:
         """Remember that a field changed, and what it was before the first change."""
         self.old.setdefault(field, old)
 
+    def weight(self) -> int:
+        """About how many bytes it takes to tell a storage."""
+        if self.destroyed or not (self.created or DATA in self.old):
+            return ENTRY_BYTES
+        data = self.final[DATA] if self.final else self.association.own_data()
+        return ENTRY_BYTES + text_bytes(data)
+
     def enter(self, group: Group) -> None:
         """Become part of a group, joining it with the one it is in."""
         self.group = self.group.join(group) if self.group else group.whole()
@@ -114,7 +128,11 @@ class ChangeSet:
         entry.created = True
         entry.final = None
 
-    def destroy(self, association: Association, known: bool) -> None:
+    def weight(self) -> int:
+        """About how many bytes it takes to tell a storage all of it."""
+        return sum(entry.weight() for entry in self) + ENTRY_BYTES * len(self._marks)
+
+    def destroy(self, association: Association, *, known: bool) -> None:
         """Its rows are to go; if they were never sent (not `known`), there is nothing to tell."""
         entry = self.entry(association)
         if not known:
@@ -143,6 +161,8 @@ class ChangeSet:
         for entry in self._entries.values():
             if len(taken) >= most:
                 break
+            if entry in taken:
+                continue
             taken[entry] = None
             if entry.group:
                 taken.update(entry.group.whole().entries)
@@ -152,11 +172,15 @@ class ChangeSet:
         self._marks.clear()
         return list(taken), marks
 
-    def merge(self, other: ChangeSet, group: Group | None, known: set[Association]) -> None:
-        """Take over what another set, noted after this one, holds; as a group if one is given."""
+    def merge(self, other: ChangeSet, group: Group | None, known: Set[Association] | None) -> None:
+        """Take over what another set, noted after this one, holds; as a group if one is given.
+
+        `known` is what the storage has; None where that is not the question yet: an outer set keeps what was destroyed,
+        for the sets around it.
+        """
         for late in other:
             if late.destroyed:
-                self.destroy(late.association, late.association in known)
+                self.destroy(late.association, known=known is None or late.association in known)
             else:
                 self._absorb(late)
             entry = self._entries.get(late.association)

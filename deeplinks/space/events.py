@@ -6,22 +6,26 @@ The space room. It knows no storage and does no I/O; a receiver may do what it l
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, TypeAlias
 
 from blinker import ANY, Signal
+from blinker.base import ANY_ID, make_id
 
-from deeplinks.errors import SignalLoopError
+from deeplinks.errors import SignalLoopError, WrongTypeError
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
 
 logger = logging.getLogger("deeplinks.space.events")
 
-# A loop of receivers ends here, by name; an honest cascade is far below.
+# A loop of receivers ends here, by name; an honest cascade is far below. What receivers cause is counted, with
+# MOST_GENERATIONS allowed for every signal that started it; a big together() is no loop.
 MOST_GENERATIONS = 1_000
 MOST_SIGNALS = 100_000
 
@@ -54,6 +58,14 @@ class EventKind(StrEnum):
     store_removed = "store_removed"
 
 
+def event_kind(kind: EventKind | str) -> EventKind:
+    """The kind of that name. Raises `WrongTypeError`."""
+    try:
+        return EventKind(kind)
+    except ValueError:
+        raise WrongTypeError(what="an event kind", expected="one of deep.events", value=kind) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing that happened to `source`.
@@ -82,6 +94,38 @@ class Change:
     origin: str | None = None
 
 
+class _InOrder(dict[object, None]):
+    """A set that keeps the order of arrival: blinker's `set_class`, so that receivers hear in the order in which they
+    were connected, those of everybody's events first.
+    """
+
+    def add(self, item: object) -> None:
+        self[item] = None
+
+    def discard(self, item: object) -> None:
+        self.pop(item, None)
+
+
+class OrderedSignal(Signal):
+    """A blinker signal whose receivers hear in order, and that lets go of a receiver whole and at once."""
+
+    set_class = _InOrder  # pyright: ignore[reportAssignmentType]
+
+    def release(self, receiver: Callable[..., object], sender: object) -> None:
+        """Disconnect a receiver that has this one sender.
+
+        blinker's own `disconnect` keeps the receiver alive if it is given a sender, and walks all senders if not.
+        """
+        known, heard = make_id(receiver), ANY_ID if sender is ANY else make_id(sender)
+        self.receivers.pop(known, None)
+        self._by_receiver.pop(known, None)
+        listeners = self._by_sender[heard]
+        listeners.discard(known)
+        if not listeners:
+            del self._by_sender[heard]
+            self._weak_senders.pop(heard, None)
+
+
 class Signals:
     """The blinker signals of one space, one a kind, and those that tell of the space as a whole.
 
@@ -90,19 +134,19 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self.changed = Signal("A change set, told once.")
-        self.waiting = Signal("A storage's change set turned from empty to not empty.")
-        self.conflict = Signal("Two wrote the same; `conflict` has both values.")
-        self.receiver_error = Signal("A receiver raised `error`.")
-        self.of_kind = {kind: Signal(kind.value) for kind in EventKind}
+        self.changed = OrderedSignal("A change set, told once.")
+        self.waiting = OrderedSignal("A storage's change set turned from empty to not empty.")
+        self.conflict = OrderedSignal("Two wrote the same; `conflict` has both values.")
+        self.receiver_error = OrderedSignal("A receiver raised `error`.")
+        self.of_kind = {kind: OrderedSignal(kind.value) for kind in EventKind}
 
-    def __getattr__(self, name: str) -> Signal:
+    def __getattr__(self, name: str) -> OrderedSignal:
         try:
             return self.of_kind[EventKind(name)]
         except ValueError:
             raise AttributeError(f"there is no signal {name!r}") from None
 
-    def __getitem__(self, kind: EventKind) -> Signal:
+    def __getitem__(self, kind: EventKind) -> OrderedSignal:
         return self.of_kind[kind]
 
 
@@ -112,27 +156,44 @@ Handler: TypeAlias = Callable[[Event], object]
 class Subscription:
     """A handler that listens until it is called off: call it, or leave its `with` block."""
 
-    __slots__ = ("__weakref__", "_dispose", "handler")
+    __slots__ = ("__weakref__", "_ended", "_receive", "_sender", "_signal", "handler", "kind")
 
     def __init__(
-        self, signal: Signal, sender: object, handler: Handler, as_event: Callable[[Event], Event | None]
+        self,
+        signals: Signals,
+        kind: EventKind,
+        handler: Handler,
+        sender: object,
+        as_event: Callable[[Event], Event | None] | None,
+        ended: Callable[[Subscription], object],
     ) -> None:
+        self.kind = kind
         self.handler = handler
+        self._signal = signals[kind]
+        self._sender = sender
+        self._ended = ended
 
         def receive(_sender: object, event: Event) -> None:
-            shown = as_event(event)
-            if shown is not None:
+            shown = as_event(event) if as_event else event
+            # Called off by somebody who heard the same signal first: it hears no more.
+            if shown is not None and self.listening:
                 handler(shown)
 
         receive.__qualname__ = getattr(handler, "__qualname__", repr(handler))
-        signal.connect(receive, sender=sender, weak=False)
-        self._dispose: Callable[[], None] | None = lambda: signal.disconnect(receive, sender=sender)
+        self._receive: Callable[..., object] | None = receive
+        self._signal.connect(receive, sender=sender, weak=False)
+
+    @property
+    def listening(self) -> bool:
+        """Whether it was not called off yet."""
+        return self._receive is not None
 
     def __call__(self) -> None:
         """Stop listening; a second call is harmless."""
-        dispose, self._dispose = self._dispose, None
-        if dispose:
-            dispose()
+        receive, self._receive = self._receive, None
+        if receive is not None:
+            self._signal.release(receive, self._sender)
+            self._ended(self)
 
     def __enter__(self) -> Subscription:
         return self
@@ -141,19 +202,10 @@ class Subscription:
         self()
 
 
-def subscribe(
-    signals: Signals,
-    kind: EventKind,
-    handler: Handler,
-    sender: object = ANY,
-    as_event: Callable[[Event], Event | None] | None = None,
-) -> Subscription:
-    """Let a handler hear one kind of event, of one sender or of all."""
-    return Subscription(signals[kind], sender, handler, as_event or _as_it_is)
-
-
-def _as_it_is(event: Event) -> Event:
-    return event
+def check_handler(handler: object) -> None:
+    """Refuse what could not hear. Raises `WrongTypeError`."""
+    if not callable(handler) or iscoroutinefunction(handler):
+        raise WrongTypeError(what="a handler", expected="a function that is not async", value=handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +216,42 @@ class _Told:
     generation: int
 
 
+# What waits its turn: a signal to send, or an ending that must come after the signals before it.
+_Step: TypeAlias = "_Told | Callable[[], object]"
+
+
+class _Delivery(threading.local):
+    """One thread's signals on their way; another thread's are neither held, counted nor dropped with them."""
+
+    def __init__(self) -> None:
+        self.queue: deque[_Step] = deque()
+        self.held: list[list[_Step]] = []
+        self.running = False
+        self.generation = 0
+        self.started = 0
+        self.caused = 0
+
+    def count(self, told: _Told) -> None:
+        """Count a signal. Raises `SignalLoopError`."""
+        self.generation = told.generation
+        if told.generation == 1:
+            self.started += 1
+        else:
+            self.caused += 1
+        most = MOST_SIGNALS + MOST_GENERATIONS * self.started
+        if told.generation > MOST_GENERATIONS or self.caused > most:
+            raise SignalLoopError(generations=told.generation, receivers=_names(told))
+
+    def rest(self) -> None:
+        """All is delivered, or a loop was ended: what is left is forgotten, but endings happen."""
+        for step in self.queue:
+            if not isinstance(step, _Told):
+                step()
+        self.queue.clear()
+        self.running = False
+        self.generation = self.started = self.caused = 0
+
+
 class Dispatcher:
     """Delivers signals breadth first: what a receiver causes waits until the present signal has been heard by all.
 
@@ -172,54 +260,53 @@ class Dispatcher:
 
     def __init__(self, signals: Signals) -> None:
         self._signals = signals
-        self._queue: deque[_Told] = deque()
-        self._generation = 0
-        self._delivering = False
-        self._held: list[list[_Told]] = []
+        self._delivery = _Delivery()
 
     def tell(self, signal: Signal, sender: object, **facts: object) -> None:
         """Queue a signal, and deliver unless a delivery or a hold is under way."""
-        told = _Told(signal, sender, facts, self._generation + 1)
-        if self._held:
-            self._held[-1].append(told)
-            return
-        self._queue.append(told)
-        if not self._delivering:
-            self._deliver()
+        self._enqueue([_Told(signal, sender, facts, self._delivery.generation + 1)])
+
+    def then(self, ending: Callable[[], object]) -> None:
+        """Do something after what was told so far has been heard."""
+        self._enqueue([ending])
+
+    def tell_now(self, signal: Signal, sender: object, **facts: object) -> None:
+        """Send at once, past the queue: what a storage must hear, whatever people's receivers do."""
+        self._send(_Told(signal, sender, facts, 1))
 
     def hold(self) -> None:
         """Keep what is told from now on, until `release` or `drop`."""
-        self._held.append([])
+        self._delivery.held.append([])
 
     def release(self) -> None:
         """Deliver what was kept, or hand it to the hold around this one."""
-        kept = self._held.pop()
-        if self._held:
-            self._held[-1].extend(kept)
-            return
-        self._queue.extend(kept)
-        if not self._delivering:
-            self._deliver()
+        self._enqueue(self._delivery.held.pop())
 
     def drop(self) -> None:
         """Forget what was kept: it was undone."""
-        self._held.pop()
+        self._delivery.held.pop()
 
-    def _deliver(self) -> None:
-        self._delivering = True
-        count = 0
+    def _enqueue(self, steps: list[_Step]) -> None:
+        mine = self._delivery
+        if mine.held:
+            mine.held[-1].extend(steps)
+            return
+        mine.queue.extend(steps)
+        if not mine.running:
+            self._deliver(mine)
+
+    def _deliver(self, mine: _Delivery) -> None:
+        mine.running = True
         try:
-            while self._queue:
-                told = self._queue.popleft()
-                count += 1
-                if told.generation > MOST_GENERATIONS or count > MOST_SIGNALS:
-                    raise SignalLoopError(generations=told.generation, receivers=_names(told))
-                self._generation = told.generation
-                self._send(told)
+            while mine.queue:
+                step = mine.queue.popleft()
+                if isinstance(step, _Told):
+                    mine.count(step)
+                    self._send(step)
+                else:
+                    step()
         finally:
-            self._queue.clear()
-            self._generation = 0
-            self._delivering = False
+            mine.rest()
 
     def _send(self, told: _Told) -> None:
         for receiver in list(told.signal.receivers_for(told.sender)):
@@ -232,8 +319,8 @@ class Dispatcher:
         errors = self._signals.receiver_error
         if told.signal is errors or not errors.receivers:
             logger.error("a receiver raised: %r", receiver, exc_info=error)
-            return
-        self._queue.append(_Told(errors, told.sender, {"error": error, "receiver": receiver}, told.generation + 1))
+        else:
+            self.tell(errors, told.sender, error=error, receiver=receiver)
 
 
 def _names(told: _Told) -> str:

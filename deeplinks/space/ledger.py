@@ -5,15 +5,16 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from deeplinks.errors import DestroyedError
 from deeplinks.ids import new_id
 from deeplinks.space.back_references import each
 from deeplinks.space.changes import ChangeSet, Entry, Group, Mark
 from deeplinks.space.fields import DATA, FIELDS
+from deeplinks.space.values import check_source
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
@@ -51,16 +52,16 @@ class Ledger:
         self.purged: set[str] = set()
         # Typed marks of types that are not here yet: type id -> (marker, id of the mark's link).
         self.unplaced: dict[str, list[tuple[StorageMarker, str]]] = {}
-        self._forgotten: dict[tuple[Association, StorageMarker], str] = {}
-        self.changes = ChangeSet()
+        # What waits to be taken, and where a change is noted now: apart, inside together().
+        self._open = self.changes = ChangeSet()
         self._outer: list[ChangeSet] = []
-        self.rung = False
+        self._rung = False
 
     # what is stored
 
     def holds(self, association: Association) -> bool:
         """Whether the association is stored, by its own mark or by its types'."""
-        if association in self.one[StorageMarker.one_false]:
+        if association in self.one[StorageMarker.one_false] or (self.purged and association.id in self.purged):
             return False
         if association in self.one[StorageMarker.one_true]:
             return True
@@ -95,36 +96,44 @@ class Ledger:
         """Set a mark; what becomes stored by it is to be written, with what it refers to."""
         if association.id in self.purged:
             raise DestroyedError(association=association)
-        reach = _and_instances(association) if marker in TYPED else [association]
-        before = [(each_one, self.holds(each_one)) for each_one in reach]
+        before = self.standing(association, marker in TYPED)
         if marker in TYPED:
-            self._mark_typed(association, marker)
+            id = new_id()
+            self._set_typed(association, marker, id)
+            self.changes.mark(id, TYPED[marker], association, set=True)
         else:
-            self.one[marker].add(association)
-            self._space.journal(self.one[marker].discard, association)
+            self._set_own(association, marker)
         self.settle(before)
 
     def unmark(self, association: Association, marker: StorageMarker) -> None:
         """Take a mark away; what ends being stored keeps its row and what was changed so far."""
-        reach = _and_instances(association) if marker in TYPED else [association]
-        before = [(each_one, self.holds(each_one)) for each_one in reach]
-        if marker in TYPED:
-            self._unmark_typed(association, marker)
-        else:
-            self.one[marker].discard(association)
-            self._space.journal(self.one[marker].add, association)
+        before = self.standing(association, marker in TYPED)
+        self._clear(association, marker, told=False)
         self.settle(before)
 
-    def _mark_typed(self, type: Association, marker: StorageMarker) -> None:
-        id = new_id()
+    def standing(self, association: Association, with_instances: bool = True) -> list[tuple[Association, bool]]:
+        """Who is stored now, of an association and everything below it: `settle` takes it after a change."""
+        reach = and_instances(association) if with_instances else [association]
+        return [(one, self.holds(one)) for one in reach]
+
+    def _set_own(self, association: Association, marker: StorageMarker) -> None:
+        self.one[marker].add(association)
+        self._space.journal(self.one[marker].discard, association)
+
+    def _set_typed(self, type: Association, marker: StorageMarker, id: str) -> None:
         self.typed[marker][type] = id
         self._space.journal(self.typed[marker].pop, type, None)
-        self.changes.mark(id, TYPED[marker], type, set=True)
 
-    def _unmark_typed(self, type: Association, marker: StorageMarker) -> None:
-        id = self.typed[marker].pop(type)
-        self._space.journal(self.typed[marker].__setitem__, type, id)
-        self.changes.mark(id, TYPED[marker], type, set=False)
+    def _clear(self, association: Association, marker: StorageMarker, *, told: bool) -> None:
+        """Drop a mark it carries; `told`: by the storage itself, so there is nothing to write."""
+        if marker not in TYPED:
+            self.one[marker].discard(association)
+            self._space.journal(self.one[marker].add, association)
+            return
+        id = self.typed[marker].pop(association)
+        self._space.journal(self.typed[marker].__setitem__, association, id)
+        if not told:
+            self.changes.mark(id, TYPED[marker], association, set=False)
 
     def place_mark(self, type_id: str, marker: StorageMarker, id: str) -> None:
         """A typed mark that the storage has: nothing of it is to be written, but instances made here may be."""
@@ -132,19 +141,27 @@ class Ledger:
         if type is None:
             self.unplaced.setdefault(type_id, []).append((marker, id))
             return
-        before = [(each_one, self.holds(each_one)) for each_one in _and_instances(type)]
-        self.typed[marker][type] = id
+        before = self.standing(type)
+        self._set_typed(type, marker, id)
         self.settle(before)
 
     def remove_mark(self, id: str) -> bool:
         """A typed mark that the storage has no more. False if that id is no mark."""
-        for marked in self.typed.values():
-            for type, mark_id in marked.items():
-                if mark_id == id:
-                    before = [(each_one, self.holds(each_one)) for each_one in _and_instances(type)]
-                    del marked[type]
-                    self.settle(before)
-                    return True
+        for marker, marked in self.typed.items():
+            type = next((type for type, mark_id in marked.items() if mark_id == id), None)
+            if type is not None:
+                before = self.standing(type)
+                self._clear(type, marker, told=True)
+                self.settle(before)
+                return True
+        return self._remove_unplaced(id)
+
+    def _remove_unplaced(self, id: str) -> bool:
+        for marks in self.unplaced.values():
+            mark = next((mark for mark in marks if mark[1] == id), None)
+            if mark is not None:
+                marks.remove(mark)
+                return True
         return False
 
     # changes
@@ -158,14 +175,43 @@ class Ledger:
         for association, was in before:
             holds = self.holds(association)
             if holds and not was:
-                self.start(association)
+                self.start(association, self.along(references(association)))
             elif was and not holds:
                 self.stop(association)
 
-    def start(self, association: Association) -> None:
-        """Write the association as a whole, and bring along what it refers to."""
-        self.changes.create(association)
-        self.bring(association)
+    def start(self, association: Association, along: list[Association]) -> None:
+        """Write the association as a whole, and what comes along with it, in the order in which they were made."""
+        check_source(association.own_data(), association)
+        self.bring(along, association)
+
+    def along(self, referred: Iterable[Association | str | None]) -> list[Association]:
+        """The save-update cascade: what comes along when these are referred to by what is stored.
+
+        All the way, short of root, built-ins, what is stored already and what a false mark excludes. Raises
+        `UnstorableError` for a function without a source, before anything is marked.
+        """
+        found: dict[Association, None] = {}
+        stack = [one for one in referred if self._comes(one)]
+        while stack:
+            one = stack.pop()
+            if one not in found:
+                check_source(one.own_data(), one)
+                found[one] = None
+                stack.extend(target for target in references(one) if self._comes(target))
+        return list(found)
+
+    def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
+        if target is None or isinstance(target, str) or self._space.permanent(target):
+            return False
+        return not (self.holds(target) or self.excludes(target) or target.id in self.purged)
+
+    def bring(self, along: list[Association], first: Association | None = None) -> None:
+        """Mark `one_true` and write what comes along; `first` is who brings it, when it is to be written too."""
+        for one in sorted([*along, first] if first else along, key=_by_seq):
+            self.changes.create(one)
+            if one is not first:
+                self._set_own(one, StorageMarker.one_true)
+                self._space.tell_stored(one, self.name, StorageMarker.one_true)
 
     def stop(self, association: Association) -> None:
         """Freeze what waits: the change that ends storage is written, later ones are not."""
@@ -180,69 +226,59 @@ class Ledger:
         waiting = next((found for outer in self._outer if (found := outer.get(association))), None)
         return self.changes.entry(association) if waiting else None
 
-    def bring(self, association: Association) -> None:
-        """The save-update cascade: mark `one_true` what is referred to, all the way, short of root and built-ins."""
-        stack = [association]
-        while stack:
-            one = stack.pop()
-            for field in FIELDS:
-                target = getattr(one, field.slot)
-                if isinstance(target, str) or target is None or not self._brought(target):
-                    continue
-                stack.append(target)
-
-    def _brought(self, target: Association) -> bool:
-        if self._space.permanent(target) or self.holds(target) or self.excludes(target) or target.id in self.purged:
-            return False
-        self.one[StorageMarker.one_true].add(target)
-        self._space.journal(self.one[StorageMarker.one_true].discard, target)
-        self.changes.create(target)
-        self._space.tell_stored(target, self.name, StorageMarker.one_true)
-        return True
-
     def destroy(self, association: Association) -> None:
         """Its rows are to go, if there may be any."""
-        self.changes.destroy(association, association in self.known or bool(self._outer))
+        self.changes.destroy(association, known=bool(self._outer) or association in self.known)
+        self._quieten()
 
     def adopt(self, association: Association) -> None:
         """The storage has this association: it came from there."""
         self.known.add(association)
-        if not self.holds(association):
-            self.one[StorageMarker.one_true].add(association)
-        for marker, id in self.unplaced.pop(association.id, ()):
-            self.place_mark(association.id, marker, id)
+        self._space.journal(self.known.discard, association)
+        self._set_own(association, StorageMarker.one_true)
+        marks = self.unplaced.pop(association.id, None)
+        if marks is not None:
+            self._space.journal(self.unplaced.__setitem__, association.id, marks)
+            for marker, id in marks:
+                self.place_mark(association.id, marker, id)
 
     def purge(self, association: Association) -> None:
         """Its row is to go, and its id is never stored here again; the association itself stays."""
-        self.changes.destroy(association, association in self.known or bool(self._outer))
+        self.destroy(association)
         self.purged.add(association.id)
         self._space.journal(self.purged.discard, association.id)
 
-    def remember(self, association: Association, marker: StorageMarker) -> None:
-        """Give an own mark back to an association whose end was undone."""
-        if marker in TYPED:
-            self.typed[marker][association] = self._forgotten.pop((association, marker))
-        else:
-            self.one[marker].add(association)
-
     def forget(self, association: Association, *, told: bool) -> None:
         """The association is gone from the space and so are its marks; `told`: by the storage itself, which knows."""
-        for marked in self.one.values():
-            marked.discard(association)
-        for marker, typed in self.typed.items():
-            id = typed.pop(association, None)
-            if id is not None:
-                self._forgotten[association, marker] = id
-            if id is not None and not told:
-                self.changes.mark(id, TYPED[marker], association, set=False)
+        for marker in self.markers(association):
+            self._clear(association, marker, told=told)
+        if told:
+            self.changes.discard(association)
+            self._quieten()
+            if association in self.known:
+                self.known.discard(association)
+                self._space.journal(self.known.add, association)
 
     def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
         """Take what waits, up to `most` entries and whole groups, never from an open together(). It never waits."""
         with self._space.lock:
-            changes = self._open_changes
-            taken = changes.take(most)
-            self.rung = len(changes) > 0
-            return taken
+            entries, marks = self._open.take(most)
+            self.known.difference_update(entry.association for entry in entries if entry.destroyed)
+            self._rung = len(self._open) > 0
+            return entries, marks
+
+    def rings(self) -> bool:
+        """Whether what waits turned from nothing to something and nobody was told of it yet: now somebody is."""
+        if self._rung and self._open:
+            return False
+        # Under the lock: a taker between the question and the answer would leave a bell rung that nobody heard.
+        with self._space.lock:
+            was, self._rung = self._rung, len(self._open) > 0
+            return self._rung and not was
+
+    def _quieten(self) -> None:
+        """What waited may be gone again, untaken: then the next change rings."""
+        self._rung = self._rung and len(self._open) > 0
 
     # together()
 
@@ -251,43 +287,56 @@ class Ledger:
         self._outer.append(self.changes)
         self.changes = ChangeSet()
 
-    def close(self, group: Group) -> None:
-        """What was noted apart joins what waits, as one group; an inner together() joins the outer one."""
+    def weight(self) -> int:
+        """About how many bytes it takes to tell what is noted apart."""
+        return self.changes.weight()
+
+    def close(self, *, whole: bool) -> None:
+        """What was noted apart joins what waits, as one group if it is to be sent whole; an inner one joins the outer."""
         staged, self.changes = self.changes, self._outer.pop()
-        self.changes.merge(staged, None if self._outer else group, self.known)
-        if not self._outer:
-            self._forgotten.clear()
+        if self._outer:
+            self.changes.merge(staged, None, None)
+        else:
+            self.changes.merge(staged, Group() if whole else None, self.known)
+            self._quieten()
 
     def drop(self) -> None:
         """What was noted apart was undone."""
         self.changes = self._outer.pop()
 
     @property
-    def _open_changes(self) -> ChangeSet:
-        return self._outer[0] if self._outer else self.changes
-
-    @property
     def waits(self) -> int:
         """How many associations and marks wait outside any open together()."""
-        return len(self._open_changes)
+        return len(self._open)
 
     @property
     def first_order(self) -> int:
         """The number of the first change that waits; past the last one where none does."""
-        return self._open_changes.first_order()
+        return self._open.first_order()
 
     @property
     def last_order(self) -> int:
         """The number of the last change that was noted outside any open together()."""
-        return self._open_changes.last_order
+        return self._open.last_order
 
     def waiting(self, association: Association) -> Entry | None:
         """What waits for an association."""
-        return self._open_changes.get(association)
+        return self._open.get(association)
 
     def discard(self, association: Association) -> bool:
         """Forget what waits for an association; whether anything did."""
-        return self._open_changes.discard(association)
+        waited = self._open.discard(association)
+        self._quieten()
+        return waited
+
+
+def references(association: Association) -> list[Association | str | None]:
+    """The four references as they are kept: an association, the id of one that is not here, or nothing."""
+    return [getattr(association, field.slot) for field in FIELDS]
+
+
+def _by_seq(association: Association) -> int:
+    return association.seq
 
 
 def values(association: Association) -> dict[str, object]:
@@ -306,7 +355,7 @@ def _upwards(association: Association | None) -> Iterator[Association]:
         association = association.type
 
 
-def _and_instances(type: Association) -> list[Association]:
+def and_instances(type: Association) -> list[Association]:
     """A type and everything below it, each once."""
     found: dict[Association, None] = {type: None}
     stack = [type]

@@ -5,35 +5,58 @@ The space room. Synchronous, no I/O, never heard of a row; what a storage does w
 
 from __future__ import annotations
 
-import logging
 import time
+import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from threading import RLock
+from threading import RLock, get_ident
 from typing import TYPE_CHECKING, TypeAlias
 
 from blinker import ANY
 
 from deeplinks import tables
-from deeplinks.errors import BuiltInError, DestroyedError, NoDataError, OtherSpaceError, UnknownIdError, WrongTypeError
+from deeplinks.errors import (
+    BuiltInError,
+    DestroyedError,
+    GroupTooLargeError,
+    InvalidError,
+    MalformedIdError,
+    NoDataError,
+    OtherSpaceError,
+    UnknownIdError,
+    WrongTypeError,
+)
 from deeplinks.ids import canonical, new_id
-from deeplinks.space.association import Association, Gone, reference_slots
+from deeplinks.space.association import Association, Gone
 from deeplinks.space.back_references import added, each, removed
-from deeplinks.space.changes import Group
-from deeplinks.space.events import Change, Dispatcher, Event, EventKind, Handler, Signals, Subscription, subscribe
+from deeplinks.space.changes import MOST_BYTES
+from deeplinks.space.events import (
+    Change,
+    Dispatcher,
+    Event,
+    EventKind,
+    Handler,
+    Signals,
+    Subscription,
+    check_handler,
+)
 from deeplinks.space.fields import DATA, FIELDS, FROM, TO, TYPE, VALUE, Field
-from deeplinks.space.ledger import Ledger, StorageMarker
-from deeplinks.space.values import NOTHING, FunctionSource, checked, same
+from deeplinks.space.ledger import Ledger, StorageMarker, and_instances, references
+from deeplinks.space.values import NOTHING, check_source, checked, same, told_back
 
 if TYPE_CHECKING:
     from deeplinks.space.deep import Deep
 
-logger = logging.getLogger("deeplinks.space")
-
+# What a reference may be given, and what it is kept as.
+Target: TypeAlias = Association | str | uuid.UUID | None
 Reference: TypeAlias = Association | str | None
 Held: TypeAlias = "list[tuple[Ledger, list[tuple[Association, bool]]]]"
+
+
+_UNLOCKED = nullcontext()
 
 
 def now() -> int:
@@ -46,17 +69,34 @@ class _Together:
 
     def __init__(self) -> None:
         self.undo: list[Callable[[], object]] = []
-        self.changes: dict[tuple[str, str], Change] = {}
+        self.changes: dict[str, dict[str, Change]] = {}
 
     def add(self, change: Change) -> None:
-        """Keep the first old and the last new of a field."""
-        key = (change.id, change.field)
-        first = self.changes.get(key)
-        self.changes[key] = change if first is None else Change(*key, first.old, change.new, change.origin)
+        """Keep the first old and the last new of a field; of what is destroyed, only that."""
+        fields = self.changes.setdefault(change.id, {})
+        if change.field == "destroyed":
+            made = "created" in fields
+            fields.clear()
+            if made:
+                return
+        first = fields.get(change.field)
+        old = change.old if first is None else first.old
+        fields[change.field] = Change(change.id, change.field, old, change.new, change.origin)
 
     def net(self) -> tuple[Change, ...]:
         """What is different now."""
-        return tuple(change for change in self.changes.values() if not same(change.old, change.new))
+        told = (change for fields in self.changes.values() for change in fields.values())
+        return tuple(change for change in told if not same(change.old, change.new))
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An association that is about to be made, as errors name it."""
+
+    type: Association
+
+    def __str__(self) -> str:
+        return f"a new {self.type.space_of().name_of(self.type) or self.type}"
 
 
 class Space:
@@ -78,7 +118,8 @@ class Space:
         self.signals = Signals()
         self.dispatcher = Dispatcher(self.signals)
         self._together: list[_Together] = []
-        self._subscriptions: dict[Association, list[tuple[EventKind, Subscription]]] = {}
+        self._grouping = 0
+        self._subscriptions: dict[Association, dict[Subscription, None]] = {}
         self._next_seq = count(1).__next__
 
     def populate(self) -> None:
@@ -103,6 +144,7 @@ class Space:
 
     def find(self, id: str) -> Association | None:
         """The association of that canonical id, built-ins too."""
+        # Both maps hold ids in their canonical spelling.
         return self.associations.get(id) or self.built_ins.get(id)
 
     def permanent(self, association: Association) -> bool:
@@ -113,7 +155,9 @@ class Space:
         """The name people know it by."""
         if association is self.root:
             return "deep"
-        return next((name for name, one in self.built_in_names.items() if one is association), None)
+        if association.id not in self.built_ins:
+            return None
+        return next(name for name, one in self.built_in_names.items() if one is association)
 
     def kind_of(self, association: Association) -> str | None:
         """Which data an association may hold: the first data type in its type chain."""
@@ -121,48 +165,59 @@ class Space:
 
     # checking
 
-    def _target(self, owner: Association | str, field: Field, target: Reference) -> Association | None:
+    def _target(self, owner: Association | _New, field: Field, target: Target) -> Association | None:
         if target is None:
             return None
         if isinstance(target, Association):
             if target._space is not self:
                 raise _stranger(owner, field, target)
             return target
-        if not isinstance(target, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(target, str | uuid.UUID):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise WrongTypeError(what=f"{field.attribute} of {owner}", expected="an association or an id", value=target)
-        found = self.find(canonical(target))
+        return self._named(owner, field, target)
+
+    def _named(self, owner: Association | _New, field: Field, id: str | uuid.UUID) -> Association:
+        try:
+            found = self.find(canonical(id))
+        except MalformedIdError:
+            raise MalformedIdError(value=id, association=owner, field=field.attribute) from None
         if found is None:
-            raise UnknownIdError(id=target)
+            raise UnknownIdError(id=id, association=owner, field=field.attribute)
         return found
 
-    def _data(self, association: object, kind: str | None, type: Association | None, data: object) -> object:
-        if data is NOTHING:
-            return NOTHING
+    def _data(
+        self, association: Association | _New, kind: str | None, type: Association | None, data: object
+    ) -> object:
         if kind is None:
-            raise NoDataError(association=association, type=type)
-        value = checked(kind, data, association)
-        if callable(value) and self.ledgers and FunctionSource.of(value) is None:
-            raise _sourceless(value)
-        return value
+            raise NoDataError(association=association, type=type, value=data)
+        if isinstance(data, Association):
+            raise WrongTypeError(
+                what=f"data of {association}", expected="a value; .value takes associations", value=data
+            )
+        return checked(kind, data, association)
 
     # changing
 
-    def construct(
-        self, type: Association, data: object, from_: Reference, to: Reference, value: Reference
-    ) -> Association:
+    def construct(self, type: Association, data: object, from_: Target, to: Target, value: Target) -> Association:
         """Make an instance of a type, with its references and its data; all of it or, if something is wrong, nothing."""
-        given = ((FROM, from_), (TO, to), (VALUE, value))
-        label = f"a new {self.name_of(type) or type}"
-        targets = [(field, self._target(label, field, target)) for field, target in given if target is not None]
-        kind = self.kinds.get(type) or self.kind_of(type)
-        data = self._data(label, kind, type, data)
+        new = _New(type)
         with self._locked():
+            targets = self._targets(new, from_, to, value)
+            if data is not NOTHING:
+                data = self._data(new, self.kinds.get(type) or self.kind_of(type), type, data)
             association = self._make(type, targets, data)
-            self._note_new(association)
+            if self.ledgers:
+                self._note_new(association)
+        self._ring()
         self._tell_made(association, type, targets)
         return association
 
-    def _make(self, type: Association, targets: list[tuple[Field, Association | None]], data: object) -> Association:
+    def _targets(self, new: _New, from_: Target, to: Target, value: Target) -> list[tuple[Field, Association]]:
+        given = ((FROM, from_), (TO, to), (VALUE, value))
+        found = [(field, self._target(new, field, target)) for field, target in given if target is not None]
+        return [(field, target) for field, target in found if target is not None]
+
+    def _make(self, type: Association, targets: list[tuple[Field, Association]], data: object) -> Association:
         association = Association(self, new_id(), self._next_seq(), now())
         association._data = data
         self.associations[association.id] = association
@@ -177,65 +232,105 @@ class Space:
             self._point(association, field, None)
         del self.associations[association.id]
         association._space = _gone(association)
+        for subscription in list(self._subscriptions.pop(association, ())):
+            subscription()
 
     def _note_new(self, association: Association) -> None:
-        for ledger in self.ledgers.values():
-            if ledger.holds(association):
-                ledger.start(association)
+        holding = [ledger for ledger in self.ledgers.values() if ledger.holds(association)]
+        try:
+            check_source(association.own_data() if holding else None, association)
+            along = [ledger.along(references(association)) for ledger in holding]
+        except InvalidError:
+            self._unmake(association)
+            raise
+        for ledger, coming in zip(holding, along, strict=True):
+            ledger.bring(coming, association)
 
-    def _tell_made(
-        self, association: Association, type: Association, targets: list[tuple[Field, Association | None]]
-    ) -> None:
+    def _tell_made(self, association: Association, type: Association, targets: list[tuple[Field, Association]]) -> None:
         self._tell(EventKind.constructed, association)
         self._tell(TYPE.added_kind, type, TYPE, item=association)
         for field, target in targets:
             self._tell_reference(association, field, None, target, None)
-        self._tell_change(association, "created", None, type.id, None)
-        self._ring()
+        if self.signals.changed.receivers:
+            given = [(field.name, target.id) for field, target in targets]
+            if association._data is not NOTHING:
+                given.append((DATA, association._data))
+            changes = [Change(association.id, name, None, new) for name, new in (("created", type.id), *given)]
+            self._tell_changes(*changes)
 
-    def refer(self, source: Association, field: Field, target: Reference) -> None:
+    def refer(self, source: Association, field: Field, target: Target) -> None:
         """Point a reference somewhere, or at nothing. The same target again is no change and tells nothing."""
-        found = self._target(source, field, target)
-        old = getattr(source, field.slot)
-        if old is found:
-            return
-        if source.id in self.built_ins or (source is self.root and field is TYPE):
-            raise BuiltInError(association=source, action="changed")
         if self.ledgers:
             with self.lock:
-                self._refer_noted(source, field, old, found)
+                old, found = self._refer(source, field, target)
         else:
-            self._set_reference(source, field, old, found)
+            old, found = self._refer(source, field, target)
+        if old is found:
+            return
+        self._ring()
         self._tell_reference(source, field, old, found, None)
         self._tell_change(source, field.name, _id(old), _id(found), None)
-        self._ring()
+
+    def _refer(self, source: Association, field: Field, target: Target) -> tuple[Reference, Association | None]:
+        """What the reference was, and what it is now."""
+        if source._space is not self:
+            raise DestroyedError(association=source)
+        found = self._target(source, field, target)
+        old = getattr(source, field.slot)
+        if old is not found:
+            if source.id in self.built_ins or (source is self.root and field is TYPE):
+                raise BuiltInError(association=source, action="changed", field=field.attribute, value=found)
+            if self.ledgers:
+                self._refer_noted(source, field, old, found)
+            else:
+                self._set_reference(source, field, old, found)
+        return old, found
 
     def _refer_noted(self, source: Association, field: Field, old: Reference, target: Association | None) -> None:
-        holding = self._note(source, field.name, _id(old), None)
-        before = self._before_retyping(source, target) if field is TYPE else []
+        if field is TYPE and self._retypes(source, target):
+            with self._undoable():
+                self._retype(source, old, target)
+            return
+        holding = self._holding(source, None)
+        along = [ledger.along((target,)) for ledger in holding]
+        self._note(holding, source, field.name, _id(old))
         self._set_reference(source, field, old, target)
+        for ledger, coming in zip(holding, along, strict=True):
+            ledger.bring(coming)
+
+    def _retypes(self, source: Association, type: Association | None) -> bool:
+        """Whether another type may begin or end its being stored, or its instances'."""
+        return any(
+            ledger.verdict(source.type) is not ledger.verdict(type) or (type is not None and source in type.type_chain)
+            for ledger in self.ledgers.values()
+        )
+
+    def _retype(self, source: Association, old: Reference, type: Association | None) -> None:
+        self._note(self._holding(source, None), source, TYPE.name, _id(old))
+        before = self._standing(source)
+        self._set_reference(source, TYPE, old, type)
+        self._settle(before)
+        for ledger in self._holding(source, None):
+            ledger.bring(ledger.along((type,)))
+
+    def _standing(self, source: Association) -> Held:
+        return [(ledger, ledger.standing(source)) for ledger in self.ledgers.values()]
+
+    def _settle(self, before: Held) -> None:
         for ledger, held in before:
             ledger.settle(held)
-        for ledger in holding:
-            if ledger.holds(source):
-                ledger.bring(source)
 
-    def _before_retyping(self, source: Association, type: Association | None) -> Held:
-        """Who is stored in which storage, where another type may change that for the source or its instances."""
-        return [
-            (ledger, [(one, ledger.holds(one)) for one in ledger_reach(source)])
-            for ledger in self.ledgers.values()
-            if ledger.verdict(source.type) is not ledger.verdict(type)
-        ]
+    def _holding(self, association: Association, origin: str | None) -> list[Ledger]:
+        """The storages that hold it, but for the one that a change comes from."""
+        return [ledger for ledger in self.ledgers.values() if ledger.name != origin and ledger.holds(association)]
 
-    def _note(self, association: Association, field: str, old: object, origin: str | None) -> list[Ledger]:
-        holding = [ledger for ledger in self.ledgers.values() if ledger.name != origin and ledger.holds(association)]
+    def _note(self, holding: list[Ledger], association: Association, field: str, old: object) -> None:
         for ledger in holding:
             ledger.note(association, field, old)
-        return holding
 
     def _set_reference(self, source: Association, field: Field, old: Reference, target: Reference) -> None:
-        self.journal(self._restore, source, field, old, source._updated_at)
+        if self._together:
+            self.journal(self._restore, source, field, old, source._updated_at)
         self._point(source, field, target)
         source._updated_at = now()
 
@@ -266,39 +361,54 @@ class Space:
 
     def assign(self, association: Association, data: object) -> None:
         """Set an association's own data, or clear it with NOTHING. Equal data again is no change."""
-        if association.id in self.built_ins or association is self.root:
-            raise BuiltInError(association=association, action="given data")
-        kind = self.kind_of(association)
-        if kind is None:
-            raise NoDataError(association=association, type=association.type)
-        data = self._data(association, kind, association.type, data)
-        old = association._data
-        if same(old, data):
-            return
         with self._locked():
-            self._note(association, DATA, association.own_data(), None)
-            self.journal(self._restore_data, association, old, association._updated_at)
-            association._data = data
+            old, new = self._assign(association, data)
+        if not same(old, new):
+            self._ring()
+            self._tell_data(association, old, new, None)
+
+    def _assign(self, association: Association, data: object) -> tuple[object, object]:
+        """What the data was, and what it is now."""
+        if association._space is not self:
+            raise DestroyedError(association=association)
+        if self.permanent(association):
+            raise BuiltInError(association=association, action="given data", field=DATA, value=data)
+        old = association._data
+        # Data may outlive its type: it can be cleared where it could not be set.
+        if data is not NOTHING or old is NOTHING:
+            data = self._data(association, self.kind_of(association), association.type, data)
+        if not same(old, data):
+            holding = self._holding(association, None)
+            if holding:
+                check_source(data, association)
+            self._note(holding, association, DATA, association.own_data())
+            self._put(association, data)
             association._updated_at = now()
-        self._tell_data(association, old, data, None)
-        self._ring()
+        return old, data
+
+    def _put(self, association: Association, data: object) -> None:
+        self.journal(self._restore_data, association, association._data, association._updated_at)
+        association._data = data
 
     def _restore_data(self, association: Association, old: object, updated_at: int | str) -> None:
         association._data = old
         association._updated_at = updated_at
 
-    def destroy(self, association: Association) -> None:
-        """End an association: references to it are cleared with their events, its rows go."""
+    def destroy(self, association: Association, *, cascade: bool = False) -> None:
+        """End an association: references to it are cleared with their events, its rows go; `cascade`: so do all instances."""
         if self.permanent(association):
             raise BuiltInError(association=association, action="destroyed")
-        with self.together():
-            for ledger in self.ledgers.values():
-                if ledger.holds(association):
-                    ledger.destroy(association)
-            self._clear_inbound(association)
-            self._tell(EventKind.destroyed, association)
-            self._tell_change(association, "destroyed", association.type_id, None, None)
-            self._remove(association, None)
+        with self._undoable():
+            for one in reversed(and_instances(association)) if cascade else (association,):
+                self._destroy(one)
+
+    def _destroy(self, association: Association) -> None:
+        for ledger in self._holding(association, None):
+            ledger.destroy(association)
+        self._clear_inbound(association)
+        self._tell(EventKind.destroyed, association)
+        self._tell_change(association, "destroyed", association.type_id, None, None)
+        self._remove(association, None)
 
     def _clear_inbound(self, association: Association) -> None:
         for field in FIELDS:
@@ -308,86 +418,107 @@ class Space:
                     self.refer(source, field, substitute)
 
     def _remove(self, association: Association, origin: str | None) -> None:
-        kept = reference_slots(association)
-        for field, target in kept:
+        kept = references(association)
+        for field, target in zip(FIELDS, kept, strict=True):
             self._point(association, field, None)
             if isinstance(target, Association) and target is not association:
                 self._tell(field.removed_kind, target, field, item=association, origin=origin)
         del self.associations[association.id]
-        marks = [(ledger, ledger.markers(association)) for ledger in self.ledgers.values()]
-        for ledger, _ in marks:
+        subscriptions = self._subscriptions.pop(association, {})
+        # Journalled before the marks go, so that they come back to an association that is here.
+        self.journal(self._bring_back, association, kept, subscriptions)
+        for ledger in self.ledgers.values():
             ledger.forget(association, told=ledger.name == origin)
         association._space = _gone(association)
-        subscriptions = self._subscriptions.pop(association, [])
-        self.journal(self._bring_back, association, kept, marks, subscriptions)
-        if not self._together:
-            _dispose(subscriptions)
+        for subscription in subscriptions:
+            self.dispatcher.then(subscription)
 
     def _bring_back(
-        self,
-        association: Association,
-        references: list[tuple[Field, Association | str | None]],
-        marks: list[tuple[Ledger, list[StorageMarker]]],
-        subscriptions: list[tuple[EventKind, Subscription]],
+        self, association: Association, kept: list[Reference], subscriptions: dict[Subscription, None]
     ) -> None:
         association._space = self
         self.associations[association.id] = association
-        for field, target in references:
+        for field, target in zip(FIELDS, kept, strict=True):
             self._point(association, field, target)
-        for ledger, markers in marks:
-            for marker in markers:
-                ledger.remember(association, marker)
-        if subscriptions:
-            self._subscriptions[association] = subscriptions
+        listening = {one: None for one in subscriptions if one.listening}
+        if listening:
+            self._subscriptions[association] = listening
 
     # what comes from a storage
 
     def place(self, id: str, origin: str) -> Association:
         """An association that a storage has: made without references, stored there; what waited for its id heals."""
-        association = Association(self, id, self._next_seq(), now())
-        self.associations[id] = association
-        self.ledger(origin).adopt(association)
+        with self.lock:
+            association = Association(self, id, self._next_seq(), now())
+            self.associations[id] = association
+            self.journal(self._unmake, association)
+            self.ledger(origin).adopt(association)
+            healed = tuple(self.unresolved.get(id, ()))
+            for source, field in healed:
+                self._repoint(source, field, association)
+                self._bring_healed(source, association, origin)
+        self._ring()
         self._tell(EventKind.constructed, association, origin=origin)
         self._tell_change(association, "created", None, None, origin)
-        for source, field in tuple(self.unresolved.get(id, ())):
-            self._point(source, field, association)
+        for source, field in healed:
             self._tell_reference(source, field, None, association, origin)
         return association
 
+    def _bring_healed(self, source: Association, target: Association, origin: str) -> None:
+        for ledger in self._holding(source, origin):
+            ledger.bring(ledger.along((target,)))
+
     def point(self, source: Association, field: Field, id: str | None, origin: str) -> None:
         """Set a reference as a storage has it: an id that is not here is kept, reads None, and heals."""
-        target = self.find(id) or id if id is not None else None
-        old = getattr(source, field.slot)
-        if old is target or (isinstance(old, str) and old == target):
-            return
+        target = None if id is None else self.find(id) or id
         with self._locked():
-            self._note(source, field.name, _id(old), origin)
-            before = self._before_retyping(source, _known(target)) if field is TYPE and self.ledgers else []
-            self._point(source, field, target)
-            for ledger, held in before:
-                ledger.settle(held)
+            old = getattr(source, field.slot)
+            if old is target or (isinstance(old, str) and old == target):
+                return
+            holding = self._holding(source, origin)
+            self._note(holding, source, field.name, _id(old))
+            before = self._standing(source) if field is TYPE and self._retypes(source, _known(target)) else []
+            self._repoint(source, field, target)
+            self._settle(before)
+            for ledger in holding:
+                ledger.bring(ledger.along((target,)))
+        self._ring()
         self._tell_reference(source, field, old, target, origin)
         self._tell_change(source, field.name, _id(old), _id(target), origin)
 
+    def _repoint(self, source: Association, field: Field, target: Reference) -> None:
+        self.journal(self._restore, source, field, getattr(source, field.slot), source._updated_at)
+        self._point(source, field, target)
+
     def put(self, association: Association, data: object, origin: str) -> None:
-        """Set data as a storage has it."""
-        old = association._data
-        if same(old, data):
-            return
+        """Set data as a storage has it. A function that was made here stays what it is when its own text comes back."""
         with self._locked():
-            self._note(association, DATA, association.own_data(), origin)
-            association._data = data
+            old = association._data
+            if told_back(old, data):
+                return
+            self._note(self._holding(association, origin), association, DATA, association.own_data())
+            self._put(association, data)
+        self._ring()
         self._tell_data(association, old, data, origin)
 
     def remove(self, association: Association, origin: str) -> None:
-        """Somebody destroyed it: it goes alone, references to it keep the id and read None."""
-        for field in FIELDS:
-            for source in tuple(each(field.members(association))):
-                self._point(source, field, association.id)
-                self._tell_reference(source, field, association, None, origin)
-        self._tell(EventKind.destroyed, association, origin=origin)
-        self._tell_change(association, "destroyed", association.type_id, None, origin)
-        self._remove(association, origin)
+        """Somebody destroyed it: it goes alone, references to it keep the id and read None.
+
+        Another storage that holds it is told so; the root and built-ins stay, whatever a storage says.
+        """
+        if self.permanent(association):
+            return
+        with self.lock:
+            for ledger in self._holding(association, origin):
+                ledger.destroy(association)
+            for field in FIELDS:
+                for source in tuple(each(field.members(association))):
+                    self._repoint(source, field, association.id)
+                    self._tell_reference(source, field, association, None, origin)
+            self._tell(EventKind.destroyed, association, origin=origin)
+            self._tell_change(association, "destroyed", association.type_id, None, origin)
+            self._remove(association, origin)
+        self._ring()
 
     # storage markers
 
@@ -407,30 +538,25 @@ class Space:
         name = storage_name(storage)
         if self.permanent(association):
             raise BuiltInError(association=association, action="marked")
-        self._check_storable(association)
         ledger = self.ledger(name)
-        if marker in ledger.markers(association):
-            return
-        with self.together():
-            ledger.mark(association, marker)
-            self.tell_stored(association, name, marker)
-
-    def _check_storable(self, association: Association) -> None:
-        data = association._data
-        if callable(data) and FunctionSource.of(data) is None:
-            raise _sourceless(data)
+        with self._undoable():
+            if marker not in ledger.markers(association):
+                ledger.mark(association, marker)
+                self.tell_stored(association, name, marker)
 
     def unstore(
         self, association: Association, storage: object, marker: StorageMarker | str | None, purge: bool
     ) -> None:
-        """Take marks away; `purge` also deletes the row, for good."""
-        markers = None if marker is None else [_marker(marker)]
+        """Take marks away; `purge` takes all of them and also deletes the row, for good."""
+        only = None if marker is None else _marker(marker)
         ledger = self.ledger(storage_name(storage))
-        with self.together():
-            if purge and not self.permanent(association):
+        if purge and self.permanent(association):
+            raise BuiltInError(association=association, action="purged")
+        with self._undoable():
+            if purge:
                 ledger.purge(association)
             for own in ledger.markers(association):
-                if markers is None or own in markers:
+                if purge or only in (None, own):
                     ledger.unmark(association, own)
                     self._tell(EventKind.store_removed, association, old=(ledger.name, own))
 
@@ -461,7 +587,25 @@ class Space:
 
     @contextmanager
     def together(self) -> Generator[None]:
-        """One thought: told once at the end, sent whole, undone if it raises."""
+        """One thought: told once at the end, sent whole, undone if it raises.
+
+        Raises `GroupTooLargeError` at its end, and is undone, if it is more than one request can carry.
+        """
+        with self.lock:
+            together = self._open()
+            try:
+                yield
+                self._check_weight()
+            except BaseException:
+                self._undo(together)
+                raise
+            self._close(together, whole=True)
+        self._ring()
+        self.dispatcher.release()
+
+    @contextmanager
+    def _undoable(self) -> Generator[None]:
+        """What one verb changes: as together(), but what is more than one request can carry is cut, and not refused."""
         with self.lock:
             together = self._open()
             try:
@@ -469,17 +613,29 @@ class Space:
             except BaseException:
                 self._undo(together)
                 raise
-            self._close(together)
-        self.dispatcher.release()
+            self._close(together, whole=self._weight() <= MOST_BYTES)
         self._ring()
+        self.dispatcher.release()
 
     def _open(self) -> _Together:
         together = _Together()
         self._together.append(together)
+        self._grouping = get_ident()
         self.dispatcher.hold()
         for ledger in self.ledgers.values():
             ledger.open()
         return together
+
+    def _weight(self) -> int:
+        """How many bytes the outermost together() would send to the storage that it has most for."""
+        if len(self._together) > 1:
+            return 0
+        return max((ledger.weight() for ledger in self.ledgers.values()), default=0)
+
+    def _check_weight(self) -> None:
+        bytes = self._weight()
+        if bytes > MOST_BYTES:
+            raise GroupTooLargeError(bytes=bytes, limit=MOST_BYTES)
 
     def _undo(self, together: _Together) -> None:
         self._together.pop()
@@ -489,28 +645,33 @@ class Space:
             ledger.drop()
         self.dispatcher.drop()
 
-    def _close(self, together: _Together) -> None:
+    def _close(self, together: _Together, *, whole: bool) -> None:
         self._together.pop()
-        group = Group()
         for ledger in self.ledgers.values():
-            ledger.close(group)
+            ledger.close(whole=whole)
         if self._together:
             outer = self._together[-1]
             outer.undo.extend(together.undo)
-            for change in together.changes.values():
-                outer.add(change)
+            for fields in together.changes.values():
+                for change in fields.values():
+                    outer.add(change)
         else:
             changes = together.net()
             if changes and self.signals.changed.receivers:
                 self.dispatcher.tell(self.signals.changed, self.root, changes=changes)
 
+    def _grouped(self) -> _Together | None:
+        """The open together() of this thread; what others do meanwhile is not part of it."""
+        return self._together[-1] if self._together and self._grouping == get_ident() else None
+
     def journal(self, undo: Callable[..., object], *arguments: object) -> None:
         """Remember how to undo a step, where it may have to be."""
-        if self._together:
-            self._together[-1].undo.append(partial(undo, *arguments))
+        together = self._grouped()
+        if together:
+            together.undo.append(partial(undo, *arguments))
 
     def _locked(self) -> RLock | nullcontext[None]:  # pyright: ignore[reportInvalidTypeForm]
-        return self.lock if self.ledgers else nullcontext()
+        return self.lock if self.ledgers else _UNLOCKED
 
     # telling
 
@@ -521,18 +682,27 @@ class Space:
         association: Association,
         as_event: Callable[[Event], Event | None] | None = None,
     ) -> Subscription:
-        """Let a handler hear an association; the root hears everybody."""
+        """Let a handler hear an association; the root hears everybody. Raises `WrongTypeError` for what is no handler."""
+        check_handler(handler)
         sender = ANY if association is self.root else association
-        subscription = subscribe(self.signals, kind, handler, sender, as_event)
-        self._subscriptions.setdefault(association, []).append((kind, subscription))
+        ended = partial(self._unsubscribed, association)
+        subscription = Subscription(self.signals, kind, handler, sender, as_event, ended)
+        self._subscriptions.setdefault(association, {})[subscription] = None
         return subscription
+
+    def _unsubscribed(self, association: Association, subscription: Subscription) -> None:
+        own = self._subscriptions.get(association)
+        if own is not None:
+            own.pop(subscription, None)
+            if not own:
+                del self._subscriptions[association]
 
     def unsubscribe(self, kind: EventKind, handler: Handler, association: Association) -> bool:
         """End every subscription of a handler to a kind."""
-        own = self._subscriptions.get(association, [])
-        ended = [one for one in own if one[0] is kind and one[1].handler == handler]
-        self._subscriptions[association] = [one for one in own if one not in ended]
-        _dispose(ended)
+        own = self._subscriptions.get(association, {})
+        ended = [one for one in own if one.kind is kind and one.handler == handler]
+        for subscription in ended:
+            subscription()
         return bool(ended)
 
     def _tell(
@@ -572,36 +742,24 @@ class Space:
         self._tell_change(association, DATA, before, after, origin)
 
     def _tell_change(self, source: Association, field: str, old: object, new: object, origin: str | None) -> None:
-        changed = self.signals.changed
-        if not changed.receivers:
+        if self.signals.changed.receivers:
+            self._tell_changes(Change(source.id, field, old, new, origin))
+
+    def _tell_changes(self, *changes: Change) -> None:
+        together = self._grouped()
+        if together is None:
+            self.dispatcher.tell(self.signals.changed, self.root, changes=changes)
             return
-        change = Change(source.id, field, old, new, origin)
-        if self._together:
-            self._together[-1].add(change)
-        else:
-            self.dispatcher.tell(changed, self.root, changes=(change,))
+        for change in changes:
+            together.add(change)
 
     def _ring(self) -> None:
-        """Tell a synchronizer once that something waits for it; people's receivers can't keep it from hearing."""
-        if self._together:
+        """Tell a synchronizer once that something waits for it, first: people's receivers can't keep it from hearing."""
+        if not self.ledgers or self._grouped():
             return
         for ledger in tuple(self.ledgers.values()):
-            if not ledger.rung and ledger.waits:
-                ledger.rung = True
-                for receiver in list(self.signals.waiting.receivers_for(self.root)):
-                    receiver(self.root, storage=ledger.name)
-
-
-def ledger_reach(source: Association) -> list[Association]:
-    """Whom another type of the source may begin or end storing: itself and its instances, all the way down."""
-    found: dict[Association, None] = {source: None}
-    stack = [source]
-    while stack:
-        for instance in each(stack.pop().instances()):
-            if instance not in found:
-                found[instance] = None
-                stack.append(instance)
-    return list(found)
+            if ledger.rings():
+                self.dispatcher.tell_now(self.signals.waiting, self.root, storage=ledger.name)
 
 
 def storage_name(storage: object) -> str:
@@ -620,25 +778,14 @@ def _marker(marker: StorageMarker | str) -> StorageMarker:
         raise WrongTypeError(what="a storage marker", expected=choice, value=marker) from None
 
 
-def _stranger(owner: Association | str, field: Field, target: Association) -> DestroyedError | OtherSpaceError:
+def _stranger(owner: Association | _New, field: Field, target: Association) -> DestroyedError | OtherSpaceError:
     if target.destroyed:
-        return DestroyedError(association=repr(target))
+        return DestroyedError(association=repr(target), owner=owner, field=field.attribute)
     return OtherSpaceError(association=repr(target), owner=owner, field=field.attribute)
-
-
-def _sourceless(function: object) -> WrongTypeError:
-    return WrongTypeError(
-        what="a Function that is stored", expected="a function whose source Python can find", value=function
-    )
 
 
 def _gone(association: Association) -> Space:
     return Gone(f"{association.id}")  # pyright: ignore[reportReturnType]
-
-
-def _dispose(subscriptions: list[tuple[EventKind, Subscription]]) -> None:
-    for _, subscription in subscriptions:
-        subscription()
 
 
 def _known(reference: Reference) -> Association | None:

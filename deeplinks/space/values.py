@@ -50,8 +50,33 @@ class FunctionSource:
 
 
 def same(one: object, other: object) -> bool:
-    """Equal as data: 1, 1.0 and True are three different values."""
-    return one is other or (type(one) is type(other) and one == other)
+    """Equal as data: 1, 1.0 and True are three different values, and so are Decimals of other digits."""
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    return str(one) == str(other) if isinstance(one, Decimal) else one == other
+
+
+def told_back(data: object, incoming: object) -> bool:
+    """Whether a storage tells what it was told: data that is the same, or the text of this very function."""
+    if isinstance(incoming, FunctionSource) and callable(data):
+        return FunctionSource.of(data) == incoming
+    return same(data, incoming)
+
+
+def text_bytes(data: object) -> int:
+    """How many bytes of text are in the data."""
+    if isinstance(data, str):
+        return len(data) if data.isascii() else len(data.encode())
+    source = FunctionSource.of(data) if callable(data) else data
+    return text_bytes(source.source) if isinstance(source, FunctionSource) else 0
+
+
+def check_source(data: object, association: object) -> None:
+    """Refuse a function that a storage could not hold, for lack of its source. Raises `UnstorableError`."""
+    if callable(data) and FunctionSource.of(data) is None:
+        raise _unstorable(data, association, "a storage keeps a function as text, and its source can't be found")
 
 
 def checked(kind: str, value: object, association: object) -> object:
@@ -64,14 +89,18 @@ def checked(kind: str, value: object, association: object) -> object:
 
 def _string(value: object, association: object) -> str:
     if not isinstance(value, str):
-        raise WrongTypeError(what="data of a String", expected="a str", value=value)
+        raise WrongTypeError(what=f"data of {association}, a String,", expected="a str", value=value)
+    _check_text(value, association)
+    return str.__str__(value)  # an Enum's own str() is its name
+
+
+def _check_text(value: str, association: object) -> None:
     if "\x00" in value:
         raise _unstorable(value, association, f"it has U+0000 at position {value.index(chr(0))}")
     if not value.isascii():
         _check_encodes(value, association)
     if len(value) > MOST_TEXT:
         raise _unstorable(value, association, f"it has {len(value)} characters and the most is {MOST_TEXT}")
-    return str(value)
 
 
 def _check_encodes(value: str, association: object) -> None:
@@ -83,14 +112,16 @@ def _check_encodes(value: str, association: object) -> None:
 
 def _number(value: object, association: object) -> int | float | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise WrongTypeError(what="data of a Number", expected="an int, a float or a Decimal", value=value)
+        expected = "an int, a float or a Decimal"
+        raise WrongTypeError(what=f"data of {association}, a Number,", expected=expected, value=value)
     if isinstance(value, int):
         return _integer(value, association)
-    if not math.isfinite(value):
+    # A Decimal is asked itself: as a float it may be infinite.
+    if not (value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)):
         raise _unstorable(value, association, "it is not a finite number")
     if isinstance(value, Decimal):
         return _decimal(value, association)
-    return value + 0.0  # -0.0 becomes 0.0, as numeric has no negative zero
+    return float(value) + 0.0  # -0.0 becomes 0.0, as numeric has no negative zero
 
 
 def _integer(value: int, association: object) -> int:
@@ -105,15 +136,16 @@ def _decimal(value: Decimal, association: object) -> Decimal:
         raise _unstorable(
             value, association, f"it has more than {MOST_DIGITS} digits, or {MOST_DECIMALS} after the point"
         )
-    return value if value else abs(value)
+    return Decimal(value) if value else Decimal(value).copy_abs()
 
 
 def _function(value: object, association: object) -> object:
-    if isinstance(value, FunctionSource):
-        _string(value.source, association)
-        return value
-    if not callable(value):
-        raise WrongTypeError(what="data of a Function", expected="a callable or a FunctionSource", value=value)
+    parts = (value.language, value.name, value.source) if isinstance(value, FunctionSource) else ()
+    if not (callable(value) or parts) or not all(isinstance(part, str) for part in parts):
+        expected = "a callable or a FunctionSource, which is three texts"
+        raise WrongTypeError(what=f"data of {association}, a Function,", expected=expected, value=value)
+    for part in parts:
+        _check_text(part, association)
     return value
 
 

@@ -79,33 +79,40 @@ class Outbox:
     def _seal(self, most: int) -> None:
         with self._deep.space.lock:
             entries, marks = self.ledger.take(most)
-            carried = _Carried(self._deep.id, self.ledger)
-            for entry in entries:
-                carried.add(entry)
-            for mark in marks:
-                carried.add_mark(mark)
-            through = self.ledger.first_order - 1
+            self._seal_entries(entries, marks, self.ledger.first_order - 1)
+
+    def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
+        carried = _Carried(self._deep.id, self.ledger)
+        for entry in entries:
+            carried.add(entry)
+        for mark in marks:
+            carried.add_mark(mark)
         if carried.content.size:
             self._seq += 1
             batch = Batch.seal(self._deep.id, self.client, self._seq, carried.content)
             self.sealed.append(Sealed(batch, through, len(entries) + len(marks), carried.fields))
             self._pending.update(carried.fields)
 
-    def settle(self, batch: Batch) -> None:
-        """The first batch is acknowledged; its fields stay pending until its log entries are read."""
+    def settle(self, batch: Batch, there: frozenset[str] = frozenset()) -> None:
+        """The first batch is acknowledged; its fields stay pending until its log entries are read.
+
+        `there`: ids that were to be created and were there already; they are sent at once as updates (design rule 10).
+        """
         if not self.sealed or self.sealed[0].batch is not batch:
             raise AssertionError(f"batch {batch.seq} is not the one that was sent")
         sealed = self.sealed.popleft()
-        self._through = sealed.through
         self._unread[batch.seq] = sealed
-
-    def again(self, ids: frozenset[str]) -> None:
-        """Send as updates what was to be created and is there already (design rule 10)."""
         with self._deep.space.lock:
-            for id in ids:
-                association = self._deep.space.find(id)
-                if association is not None and self.ledger.holds(association):
-                    self.ledger.changes.create(association)
+            self._seal_entries(self._again(there), [], sealed.through)
+        if not self.sealed:
+            self._through = sealed.through
+
+    def _again(self, there: frozenset[str]) -> list[Entry]:
+        found = [self._deep.space.find(id) for id in there]
+        entries = [Entry(one, 0) for one in found if one is not None and self.ledger.holds(one)]
+        for entry in entries:
+            entry.created = True
+        return entries
 
     # reading one's own log
 

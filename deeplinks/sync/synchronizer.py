@@ -171,7 +171,7 @@ class Synchronizer:
     async def _drain(self) -> None:
         while (batch := self._outbox.next(MOST)) is not None:
             written = await self._write(batch)
-            self._outbox.settle(batch)
+            self._outbox.settle(batch, written.created)
             self._react(written)
             self._announce()
         self._announce()
@@ -197,8 +197,6 @@ class Synchronizer:
                 return written
 
     def _react(self, written: Written) -> None:
-        if written.created:
-            self._outbox.again(written.created)
         for id in written.changed:
             association = self._deep.get(id)
             mine = association.own_data() if association else None

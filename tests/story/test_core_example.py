@@ -1,23 +1,21 @@
 """The core example of the storage document, both parts, line by line: over HTTP, between processes, without sleep."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import deeplinks
 from deeplinks import Deep, synchronize
 from tests.asking import ask
+from tests.processes import run
 
 RESTORE = Path(__file__).with_name("restore.py")
-ROOT = Path(__file__).parents[2]
 
 
-def restored(endpoint: str, space: str) -> dict[str, dict[str, object]]:
+async def restored(endpoint: str, space: str) -> dict[str, dict[str, object]]:
     """What a new process finds: for each id its data, its type and whether it is in String.typed."""
-    command = [sys.executable, str(RESTORE), endpoint, space]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-    return json.loads(answer.stdout)
+    ran = await run(str(RESTORE), endpoint, space)
+    assert ran.status == 0, ran.errors
+    return json.loads(ran.output)
 
 
 async def test_the_core_example(endpoint: str) -> None:
@@ -38,7 +36,7 @@ async def test_the_core_example(endpoint: str) -> None:
         assert [row["_data"] for row in every["deep_strings"]] == ["a", "b", "c"]
 
     # Part 2: a new process loads the space.
-    found = restored(endpoint, deep.id)
+    found = await restored(endpoint, deep.id)
 
     assert {id: row["data"] for id, row in found.items()} == {a.id: "a", b.id: "b", c.id: "c"}
     assert all(row["type"] == deep.String.id for row in found.values())

@@ -2,11 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.asking import ask
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -23,25 +22,21 @@ async def test_the_readme_runs_and_prints_what_it_shows_and_its_query_gives_what
     assert any(URL in block for block in shown)
     program = "\n".join(shown).replace(URL, endpoint) + "\nprint('space', deep.id)\n"
 
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False, timeout=60
-    )
+    ran = await run("-c", program)
 
-    assert ran.returncode == 0, ran.stderr
-    lines = ran.stdout.splitlines()
+    assert ran.status == 0, ran.errors
+    lines = ran.output.splitlines()
     printed = "".join(blocks("text")).splitlines()
     assert lines[: len(printed)] == printed
     assert await ask(endpoint, query, deep=lines[-1].split()[1]) == json.loads(expected)
 
 
-def test_every_command_that_the_readme_names_is_there() -> None:
+async def test_every_command_that_the_readme_names_is_there() -> None:
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
     commands = set(re.findall(r"deeplinks (serve|migrate|demo|version)", readme))
 
     assert all(f"\n{target}:" in makefile for target in re.findall(r"make (\w+)", readme))
     for command in commands:
-        ran = subprocess.run(
-            [sys.executable, "-m", "deeplinks", command, "--help"], capture_output=True, check=False, timeout=60
-        )
-        assert ran.returncode == 0, ran.stderr
+        ran = await run("-m", "deeplinks", command, "--help")
+        assert ran.status == 0, ran.errors

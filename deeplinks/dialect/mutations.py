@@ -1,0 +1,170 @@
+"""Reading mutations: inserts, updates and deletes, and the answers they are asked for.
+
+The dialect. It reads what shall change; nothing changes here.
+"""
+
+from __future__ import annotations
+
+from deeplinks.dialect.conditions import condition, key_condition
+from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
+from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
+from deeplinks.dialect.selections import only, selection
+from deeplinks.dialect.statements import (
+    Affected,
+    And,
+    Answer,
+    Assign,
+    Condition,
+    Delete,
+    Insert,
+    OnConflict,
+    One,
+    Outcome,
+    Returning,
+    Typename,
+    Update,
+    UpdateMany,
+)
+from deeplinks.dialect.values import Operand, Tree
+from deeplinks.tables import Column, Table
+
+
+def insert(table: Table, field: Field, scope: Scope, path: str) -> Insert:
+    """`insert_T`: rows, in the order given."""
+    return _insert(table, field, scope, path, "objects", outcome(table, field, scope, path))
+
+
+def insert_one(table: Table, field: Field, scope: Scope, path: str) -> Insert:
+    """`insert_T_one`: one row, answered by itself, or by null where a conflict ignored it."""
+    return _insert(table, field, scope, path, "object", one(table, field, scope, path))
+
+
+def _insert(table: Table, field: Field, scope: Scope, path: str, name: str, answer: Answer) -> Insert:
+    arguments = only(field, (name, "on_conflict"), path)
+    rows = Operand(required(arguments, name, path), "rows", f"{path}.args.{name}")
+    conflict = scope.open(arguments.get("on_conflict"))
+    return Insert(table, rows, _on_conflict(table, conflict, scope, f"{path}.args.on_conflict"), answer)
+
+
+def _on_conflict(table: Table, value: Tree, scope: Scope, path: str) -> OnConflict | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise unexpected("an object", f"{table.graphql_name}_on_conflict", value, path)
+    for name in value.keys() - {"constraint", "update_columns", "where"}:
+        raise unknown_field(name, f"{table.graphql_name}_on_conflict", path)
+    constraint = scope.open(value.get("constraint"))
+    if constraint != table.constraint:
+        raise not_among([table.constraint], f"{table.graphql_name}_constraint", constraint, f"{path}.constraint")
+    columns = _columns(table, scope.open(value.get("update_columns", [])), scope, f"{path}.update_columns")
+    return OnConflict(columns, condition(table, value.get("where"), scope, f"{path}.where"))
+
+
+def _columns(table: Table, value: Tree, scope: Scope, path: str) -> tuple[Column, ...]:
+    items = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(_update_column(table, scope.open(item), path) for item in items))
+
+
+def _update_column(table: Table, value: Tree, path: str) -> Column:
+    if isinstance(value, str) and value in table.by_name:
+        return table.by_name[value]
+    type_name = f"{table.graphql_name}_update_column"
+    raise not_among(table.by_name, type_name, value, path)
+
+
+def update(table: Table, field: Field, scope: Scope, path: str) -> Update:
+    """`update_T`: the same new values for all rows that are so."""
+    arguments = only(field, ("where", "_set"), path)
+    where = condition(table, _present(arguments, "where", scope, path), scope, f"{path}.args.where")
+    return Update(table, where, _changes(table, arguments, scope, path), outcome(table, field, scope, path))
+
+
+def update_by_key(table: Table, field: Field, scope: Scope, path: str) -> Update:
+    """`update_T_by_pk`: new values for one row, answered by it, or by null where it is not there."""
+    arguments = only(field, ("pk_columns", "_set"), path)
+    key = _present(arguments, "pk_columns", scope, path)
+    if not isinstance(key, dict):
+        raise unexpected("an object", f"{table.graphql_name}_pk_columns_input", key, f"{path}.args.pk_columns")
+    where = And(key_condition(table, key, f"{path}.args.pk_columns"))
+    return Update(table, where, _changes(table, arguments, scope, path), one(table, field, scope, path))
+
+
+def _changes(table: Table, arguments: dict[str, Tree], scope: Scope, path: str) -> tuple[Assign, ...]:
+    return assignments(table, scope.open(arguments.get("_set")), f"{path}.args._set")
+
+
+def assignments(table: Table, value: Tree, path: str) -> tuple[Assign, ...]:
+    """The new values that `_set` gives; null sets null. Raises `RequestError`."""
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        raise unexpected("an object", f"{table.graphql_name}_set_input", value, path)
+    return tuple(_assign(table, name, operand, path) for name, operand in value.items())
+
+
+def _assign(table: Table, name: str, value: Tree, path: str) -> Assign:
+    column = table.by_name.get(name)
+    if column is None:
+        raise unknown_field(name, f"{table.graphql_name}_set_input", path)
+    return Assign(column, Operand(value, column.scalar, f"{path}.{name}", nullable=True))
+
+
+def update_many(table: Table, field: Field, scope: Scope, path: str) -> UpdateMany:
+    """`update_T_many`: updates in written order, an answer each."""
+    arguments = only(field, ("updates",), path)
+    updates = Operand(required(arguments, "updates", path), "updates", f"{path}.args.updates")
+    return UpdateMany(table, updates, outcome(table, field, scope, path))
+
+
+def delete(table: Table, field: Field, scope: Scope, path: str) -> Delete:
+    """`delete_T`: the rows that are so."""
+    arguments = only(field, ("where",), path)
+    where = condition(table, _present(arguments, "where", scope, path), scope, f"{path}.args.where")
+    return Delete(table, where, outcome(table, field, scope, path))
+
+
+def delete_by_key(table: Table, field: Field, scope: Scope, path: str) -> Delete:
+    """`delete_T_by_pk`: one row, answered as it was, or null where it was not there."""
+    arguments = only(field, table.key, path)
+    where: Condition = And(key_condition(table, arguments, f"{path}.args"))
+    return Delete(table, where, one(table, field, scope, path))
+
+
+def required(arguments: dict[str, Tree], name: str, path: str) -> Tree:
+    """An argument that has to be there. Raises `RequestError`."""
+    if name not in arguments:
+        raise RequestError(f"missing required field '{name}'", f"{path}.args.{name}")
+    return arguments[name]
+
+
+def _present(arguments: dict[str, Tree], name: str, scope: Scope, path: str) -> Tree:
+    # Null means "all rows" in a query's filter; a mutation's has to be said.
+    value = scope.open(required(arguments, name, path))
+    if value is None:
+        raise unexpected("an object", name, None, f"{path}.args.{name}")
+    return value
+
+
+def one(table: Table, field: Field, scope: Scope, path: str) -> One:
+    """The row itself as the answer."""
+    return One(selection(table, field.selections, scope, path))
+
+
+def outcome(table: Table, field: Field, scope: Scope, path: str) -> Outcome:
+    """A mutation response as the answer. Raises `RequestError`."""
+    type_name = f"{table.graphql_name}_mutation_response"
+    return Outcome(
+        tuple(_part(table, part, type_name, scope, path) for part in fields(field.selections, type_name, scope))
+    )
+
+
+def _part(table: Table, field: Field, type_name: str, scope: Scope, path: str) -> Affected | Returning | Typename:
+    match field.name:
+        case "affected_rows":
+            return Affected(field.key)
+        case "returning":
+            return Returning(field.key, selection(table, field.selections, scope, f"{path}.selectionSet.returning"))
+        case name if name == TYPENAME:
+            return Typename(field.key, type_name)
+        case name:
+            raise unknown_field(name, type_name, f"{path}.selectionSet")

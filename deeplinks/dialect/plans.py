@@ -1,0 +1,96 @@
+"""Documents prepared: what was read and written for one document is kept, for the next request with the same shape.
+
+The dialect. A plan holds no values: two requests share one only where the same statements mean the same.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from graphql.language import DocumentNode, OperationDefinitionNode
+
+from deeplinks.dialect.operation import Introspection, Operation, RootField, choose, read
+from deeplinks.dialect.sql import Bound, Query, to_sql
+from deeplinks.dialect.statements import Session, Statement, Typename
+from deeplinks.dialect.values import Value, Variables, declared
+
+KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A root field with its SQL."""
+
+    key: str
+    path: str
+    statement: Statement | Typename | Introspection
+    query: Query | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An operation with its SQL."""
+
+    operation: Operation
+    fields: tuple[Planned, ...]
+
+    def bind(self, variables: Variables) -> list[Bound | None]:
+        """Every root field's statements with these values. Raises `RequestError` before anything has run."""
+        return [field.query.bind(variables) if field.query else None for field in self.fields]
+
+
+Key: TypeAlias = "tuple[object, ...]"
+
+
+class Plans:
+    """The plans of one document: at most `KEPT`, the least used go first."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.document = document
+        self._plans: OrderedDict[Key, Plan] = OrderedDict()
+        # Variables that have shaped a plan so far: plans are told apart by their values.
+        self._shaping: set[str] = set()
+
+    def find(self, name: str | None, values: Variables, session: Session) -> tuple[Plan, dict[str, Value]]:
+        """The plan for this operation, these values and this session, and the values with defaults.
+
+        Raises `RequestError`.
+        """
+        operation = choose(self.document, name)
+        variables = declared(operation, values)
+        key = self._key(operation, variables, session)
+        plan = self._plans.get(key) if key else None
+        if plan is not None and key:
+            self._plans.move_to_end(key)
+            return plan, variables
+        plan = self._make(operation, variables, session)
+        # Asked again: the plan just made may rest on variables that were not known to shape one.
+        self._keep(self._key(operation, variables, session), plan)
+        return plan, variables
+
+    def _key(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Key | None:
+        shaping = [variables.get(name) for name in sorted(self._shaping)]
+        if any(isinstance(value, list | dict) for value in shaping):
+            return None
+        typed = ((type(value), value) for value in shaping)
+        return (id(operation), session.role, session.stringify_numerics, *typed)
+
+    def _make(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Plan:
+        asked = read(self.document, operation, variables)
+        self._shaping |= asked.shaped_by
+        return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
+
+    def _keep(self, key: Key | None, plan: Plan) -> None:
+        if key is None:
+            return
+        self._plans[key] = plan
+        if len(self._plans) > KEPT:
+            self._plans.popitem(last=False)
+
+
+def _planned(field: RootField, session: Session) -> Planned:
+    statement = field.statement
+    query = None if isinstance(statement, Typename | Introspection) else to_sql(statement, session)
+    return Planned(field.key, field.path, statement, query)

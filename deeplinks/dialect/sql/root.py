@@ -1,0 +1,142 @@
+"""A statement's SQL, as far as it can be written before the values are known, and bound when they are.
+
+The dialect's SQL. What depends on the shape of rows waits for them; everything else is written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deeplinks.dialect.conditions import condition
+from deeplinks.dialect.mutations import assignments
+from deeplinks.dialect.payload import JsonText, Objects, encoded, objects
+from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
+from deeplinks.dialect.scope import Scope, as_tree
+from deeplinks.dialect.sql.conditions import holds, where
+from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
+from deeplinks.dialect.sql.rows import listed, row, selected
+from deeplinks.dialect.sql.sources import source
+from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
+from deeplinks.dialect.sql.writes import delete, insert, update
+from deeplinks.dialect.statements import And, ByKey, Delete, Insert, One, Select, Session, Statement, Update, UpdateMany
+from deeplinks.dialect.values import Value, Variables, resolve
+
+
+class Query(Protocol):
+    """A root field's SQL, waiting for values."""
+
+    def bind(self, variables: Variables) -> Bound:
+        """The statements with their parameters. Raises `RequestError` for values that do not fit."""
+        ...
+
+
+def to_sql(statement: Statement, session: Session) -> Query:
+    """The statement as SQL for the session. Raises `RequestError` where the session may not."""
+    match statement:
+        case Select():
+            writer = Writer(session)
+            return Written((writer.done(listed(writer, selected(writer, statement, writer.alias()))),))
+        case ByKey():
+            return Written((_by_key(Writer(session), statement),))
+        case Update():
+            return Written(update(session, statement))
+        case Delete():
+            return Written(delete(session, statement))
+        case Insert():
+            source(Writer(session), statement.table)
+            return Inserting(session, statement)
+        case UpdateMany():
+            source(Writer(session), statement.table)
+            return UpdatingMany(session, statement)
+
+
+def _by_key(writer: Writer, statement: ByKey) -> Sql:
+    alias = writer.alias()
+    rows = source(writer, statement.table)
+    found = where(holds(writer, alias, rows.condition), holds(writer, alias, And(statement.key)))
+    return writer.done(words("SELECT", row(writer, alias, statement.selection), "FROM", rows.name, alias, found))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """SQL that is the same whatever the values are."""
+
+    steps: tuple[Sql, ...]
+
+    def bind(self, variables: Variables) -> Bound:
+        return Bound((tuple(sql.bind(variables) for sql in self.steps),))
+
+
+@dataclass(frozen=True, slots=True)
+class Inserting:
+    """An insert: its SQL depends on which columns the rows name, so it is written once a shape."""
+
+    session: Session
+    statement: Insert
+    shapes: dict[object, tuple[Sql, ...]] = field(default_factory=dict[object, "tuple[Sql, ...]"])
+
+    def bind(self, variables: Variables) -> Bound:
+        rows = self._objects(resolve(self.statement.rows.tree, variables))
+        text = encoded(rows.rows, self.statement.rows.path)
+        return Bound((tuple(_with_rows(sql, text, variables) for sql in self._written(rows)),))
+
+    def _objects(self, value: Value) -> Objects:
+        table, path = self.statement.table, self.statement.rows.path
+        single = isinstance(self.statement.answer, One)
+        if value is None or (single and not isinstance(value, dict)):
+            raise unexpected("an object" if single else "a list", f"{table.graphql_name}_insert_input", value, path)
+        return objects(table, value, path)
+
+    def _written(self, rows: Objects) -> tuple[Sql, ...]:
+        shape = (rows.columns, rows.partial, bool(rows.rows))
+        if shape not in self.shapes:
+            if len(self.shapes) >= 64:
+                self.shapes.clear()
+            self.shapes[shape] = insert(self.session, self.statement, rows, _rows)
+        return self.shapes[shape]
+
+
+# Stands where the rows go: their text is made once, when they are bound.
+def _rows(variables: Variables) -> JsonText:
+    raise AssertionError("rows are bound by their statement")
+
+
+def _with_rows(sql: Sql, rows: JsonText, variables: Variables) -> Step:
+    return Step(sql.text, tuple(rows if slot is _rows else slot(variables) for slot in sql.slots))
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatingMany:
+    """Many updates: one statement where that means the same, else one after another."""
+
+    session: Session
+    statement: UpdateMany
+
+    def bind(self, variables: Variables) -> Bound:
+        path = self.statement.updates.path
+        value = resolve(self.statement.updates.tree, variables)
+        if value is None:
+            raise unexpected("a list", f"[{self.statement.table.graphql_name}_updates!]", value, path)
+        updates = value if isinstance(value, list) else [value]
+        together = set_wise(self.statement, updates)
+        if together is not None:
+            return Bound(((self._one_statement(together, variables),),))
+        chains = [self._single(each, f"{path}[{number}]") for number, each in enumerate(updates)]
+        return Bound(tuple(tuple(sql.bind({}) for sql in chain) for chain in chains), listed=True)
+
+    def _one_statement(self, updates: SetWise, variables: Variables) -> Step:
+        text = encoded(updates.payload(), self.statement.updates.path)
+        return _with_rows(update_many(self.session, self.statement, updates.changes, _rows), text, variables)
+
+    def _single(self, value: Value, path: str) -> tuple[Sql, ...]:
+        table = self.statement.table
+        if not isinstance(value, dict):
+            raise unexpected("an object", f"{table.graphql_name}_updates", value, path)
+        for name in value.keys() - {"where", "_set"}:
+            raise unknown_field(name, f"{table.graphql_name}_updates", path)
+        if value.get("where") is None:
+            raise RequestError("missing required field 'where'", f"{path}.where")
+        asked = condition(table, as_tree(value["where"]), Scope({}), f"{path}.where")
+        changes = assignments(table, as_tree(value.get("_set")), f"{path}._set")
+        return update(self.session, Update(table, asked, changes, self.statement.answer))

@@ -1,0 +1,85 @@
+"""The pen: names quoted, parameters numbered, aliases counted.
+
+The dialect's SQL. It knows how SQL is spelled and nothing of what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from typing import Final, TypeAlias
+
+from deeplinks.dialect.statements import Session
+from deeplinks.dialect.values import Variables
+
+
+class Previous:
+    """Where a step takes the answer of the one before it."""
+
+
+PREVIOUS: Final = Previous()
+Parameter: TypeAlias = "str | bytes | list[str] | Previous | None"
+Slot: TypeAlias = "Callable[[Variables], Parameter]"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement, ready: its text, always the same for the same shape, and its parameters."""
+
+    text: str
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A root field, ready: chains of steps, each of which may take the answer before it. `listed`: an answer a chain."""
+
+    chains: tuple[tuple[Step, ...], ...]
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One statement: its text, and what gives its parameters their values."""
+
+    text: str
+    slots: tuple[Slot, ...]
+
+    def bind(self, variables: Variables) -> Step:
+        return Step(self.text, tuple(slot(variables) for slot in self.slots))
+
+
+def quoted(name: str) -> str:
+    """A name from `tables`, as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Our own text, a response key at most, as a string constant."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def words(*parts: str) -> str:
+    """The parts that are there, a space between them."""
+    return " ".join(filter(None, parts))
+
+
+class Writer:
+    """What a statement collects while it is written: its slots, and fresh aliases. It writes for one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._slots: list[Slot] = []
+        self._numbers = count()
+
+    def alias(self) -> str:
+        return f'"_{next(self._numbers)}"'
+
+    def put(self, slot: Slot, type_name: str) -> str:
+        """A parameter of this type."""
+        self._slots.append(slot)
+        return f"${len(self._slots)}::{type_name}"
+
+    def done(self, text: str) -> Sql:
+        return Sql(text, tuple(self._slots))

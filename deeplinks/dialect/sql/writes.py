@@ -1,0 +1,129 @@
+"""Inserts, updates and deletes as SQL: one statement that touches rows and answers, two where the answer follows relations.
+
+The dialect's SQL. Rows arrive as one JSON parameter; values are never glued into text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deeplinks.dialect.payload import Objects
+from deeplinks.dialect.sql.answers import answered, follows, shown
+from deeplinks.dialect.sql.conditions import holds, where
+from deeplinks.dialect.sql.parameters import put
+from deeplinks.dialect.sql.sources import source
+from deeplinks.dialect.sql.writer import PREVIOUS, Parameter, Slot, Sql, Writer, literal, quoted, words
+from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Session, Update
+from deeplinks.dialect.values import Variables
+from deeplinks.tables import Column, Table
+
+TARGET = "t"
+
+
+def insert(session: Session, statement: Insert, objects: Objects, rows: Slot) -> tuple[Sql, ...]:
+    """The statements of an insert of rows of this shape; `rows` gives their JSON text."""
+    writer, table = Writer(session), statement.table
+    if not objects.rows:
+        return chain(writer, table, statement.answer, nothing(writer, table))
+    text = words(
+        "INSERT INTO",
+        source(writer, table).name,
+        "AS",
+        TARGET,
+        f"({names(objects.columns)})" if objects.columns else "",
+        _given(writer, objects, rows),
+        _on_conflict(writer, table, statement.on_conflict),
+        returning(table, statement.answer),
+    )
+    return chain(writer, table, statement.answer, text)
+
+
+def _given(writer: Writer, objects: Objects, rows: Slot) -> str:
+    """The rows that the JSON text holds, in its order."""
+    parameter = writer.put(rows, "json")
+    if not objects.columns:
+        return f"SELECT FROM json_array_elements({parameter})"
+    defaulted = {column.name for column in objects.columns if column.name in objects.partial and column.default}
+    values = ", ".join(_value(column, column.name in defaulted) for column in objects.columns)
+    record = f"g({defined(objects.columns)})"
+    if not defaulted:
+        return words("SELECT", values, "FROM", f"json_to_recordset({parameter}) AS {record}")
+    # Only here has a missing column to be told from a null one, and that costs.
+    elements = f"json_array_elements({parameter}) AS e(value), json_to_record(e.value) AS {record}"
+    return words("SELECT", values, "FROM", elements)
+
+
+def _value(column: Column, defaulted: bool) -> str:
+    value = f"g.{quoted(column.name)}"
+    missing = f"e.value -> {literal(column.name)} IS NULL"
+    return f"CASE WHEN {missing} THEN {column.default} ELSE {value} END" if defaulted else value
+
+
+def _on_conflict(writer: Writer, table: Table, conflict: OnConflict | None) -> str:
+    if conflict is None:
+        return ""
+    head = f"ON CONFLICT ON CONSTRAINT {quoted(table.constraint)} DO"
+    if not conflict.columns:
+        return f"{head} NOTHING"
+    changes = ", ".join(f"{quoted(column.name)} = excluded.{quoted(column.name)}" for column in conflict.columns)
+    seen = holds(writer, TARGET, source(writer, table).condition)
+    return words(f"{head} UPDATE SET", changes, where(seen, holds(writer, TARGET, conflict.where)))
+
+
+def update(session: Session, statement: Update) -> tuple[Sql, ...]:
+    """The statements of an update."""
+    writer, table = Writer(session), statement.table
+    if not statement.changes:
+        return chain(writer, table, statement.answer, nothing(writer, table))
+    rows = source(writer, table)
+    changes = ", ".join(_assigned(writer, change) for change in statement.changes)
+    chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
+    text = words("UPDATE", rows.name, "AS", TARGET, "SET", changes, chosen, returning(table, statement.answer))
+    return chain(writer, table, statement.answer, text)
+
+
+def _assigned(writer: Writer, change: Assign) -> str:
+    return f"{quoted(change.column.name)} = {put(writer, change.column, change.operand)}"
+
+
+def delete(session: Session, statement: Delete) -> tuple[Sql, ...]:
+    """The statements of a delete."""
+    writer, table = Writer(session), statement.table
+    rows = source(writer, table)
+    chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
+    text = words("DELETE FROM", rows.name, "AS", TARGET, chosen, returning(table, statement.answer))
+    return chain(writer, table, statement.answer, text)
+
+
+def chain(writer: Writer, table: Table, answer: Answer, touching: str) -> tuple[Sql, ...]:
+    """Touch rows and answer. Where the answer follows relations, first the touched rows, then the answer over them."""
+    if not follows(answer):
+        return (writer.done(f"WITH touched AS ({touching}) {answered(writer, answer, 'touched x', 'x')}"),)
+    rows = words("WITH touched AS", f"({touching})", "SELECT coalesce(json_agg(x), '[]')::text", "FROM touched x")
+    after = Writer(writer.session)
+    touched = f"json_to_recordset({after.put(_previous, 'json')}) AS x({defined(table.columns)})"
+    return writer.done(rows), after.done(answered(after, answer, touched, "x"))
+
+
+def _previous(variables: Variables) -> Parameter:
+    return PREVIOUS
+
+
+def nothing(writer: Writer, table: Table) -> str:
+    """No rows: not even a trigger fires."""
+    return words("SELECT", names(table.columns), "FROM", source(writer, table).name, "WHERE false")
+
+
+def returning(table: Table, answer: Answer, *more: str) -> str:
+    """`RETURNING` what the answer needs of the touched rows."""
+    columns = [f"{TARGET}.{quoted(column.name)}" for column in shown(table, answer)]
+    return f"RETURNING {', '.join([*more, *columns]) or '1'}"
+
+
+def names(columns: Iterable[Column]) -> str:
+    return ", ".join(quoted(column.name) for column in columns)
+
+
+def defined(columns: Iterable[Column]) -> str:
+    """The columns with their types, as a record's definition."""
+    return ", ".join(f"{quoted(column.name)} {column.sql_type}" for column in columns)

@@ -1,0 +1,230 @@
+"""Statements: what a request means, frozen. SQL is one reading of them; the same over plain dicts will be another.
+
+The dialect. Statements carry meaning and no SQL: tables, columns, conditions and operands only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from deeplinks.dialect.values import Operand
+from deeplinks.tables import Column, Relation, Table
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """For whom a statement runs: the role, its variables, and how it wants numbers told."""
+
+    role: str = ADMIN
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    stringify_numerics: bool = False
+
+
+# Conditions: three-valued like SQL's; a row passes where they are true.
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them; of none: true."""
+
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """One of them at least; of none: false."""
+
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The contrary; unknown stays unknown."""
+
+    part: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column against a value by one of Hasura's operators, `_eq` to `_nin`."""
+
+    column: Column
+    operator: str
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    """The column is null."""
+
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """There is a row by this relation for which the condition is true."""
+
+    relation: Relation
+    condition: Condition
+
+
+Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related"
+ALWAYS = And()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """By a column, of the row itself or of the one row at the end of `path`; a missing row sorts as null."""
+
+    path: tuple[Relation, ...]
+    column: Column
+    descending: bool
+    nulls_first: bool
+
+
+# Selections: what a row shows, under which key, in which order.
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A column's value."""
+
+    key: str
+    column: Column
+
+
+@dataclass(frozen=True, slots=True)
+class Typename:
+    """The name of the type."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """The rows, or the one row, to which a relation leads."""
+
+    key: str
+    relation: Relation
+    select: Select
+
+
+Selection: TypeAlias = "tuple[Pick | Typename | Nested, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Rows of a table."""
+
+    table: Table
+    selection: Selection
+    where: Condition = ALWAYS
+    order_by: tuple[OrderBy, ...] = ()
+    limit: Operand | None = None
+    offset: Operand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """The one row that has this key, or null."""
+
+    table: Table
+    selection: Selection
+    key: tuple[Compare, ...]
+
+
+# Answers of mutations.
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """How many rows were touched."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """The rows that were touched, in the order in which they were given."""
+
+    key: str
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Counts and rows: a mutation response."""
+
+    parts: tuple[Affected | Returning | Typename, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """The one row, or null."""
+
+    selection: Selection
+
+
+Answer: TypeAlias = "Outcome | One"
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """What becomes of a row whose key is there: with no columns nothing, else these columns, where the old row is so."""
+
+    columns: tuple[Column, ...]
+    where: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """New rows. `rows` is a list of objects, or one object where the answer is `One`; it may be a whole variable."""
+
+    table: Table
+    rows: Operand
+    on_conflict: OnConflict | None
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """A column's new value."""
+
+    column: Column
+    operand: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """New values for the rows that are so."""
+
+    table: Table
+    where: Condition
+    changes: tuple[Assign, ...]
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMany:
+    """Updates one after another, each with its own answer. `updates` is a list of `{where, _set}`."""
+
+    table: Table
+    updates: Operand
+    answer: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The rows that are so, gone; the answer shows them as they were."""
+
+    table: Table
+    where: Condition
+    answer: Answer
+
+
+Statement: TypeAlias = "Select | ByKey | Insert | Update | UpdateMany | Delete"

@@ -1,0 +1,57 @@
+"""Request bodies as values, with every digit: a long number becomes a Decimal, never a float.
+
+The server. Text comes in and values go out; what they mean is read elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NoReturn
+
+from deeplinks.dialect.refusal import RequestError
+from deeplinks.dialect.values import Value, number
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GraphQL request: document, variables, the operation's name."""
+
+    query: str
+    variables: Mapping[str, Value]
+    operation_name: str | None
+
+
+def loads(text: str | bytes) -> object:
+    """JSON as values. Raises `RequestError`, code invalid-json.
+
+    The standard library's parser: as fast on rows of short strings as any, and it lets numbers be exact.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_int=number, parse_constant=_no_number)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise RequestError(f"the body is not JSON: {error}", code="invalid-json") from None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def request(body: object) -> Request:
+    """The request that a body holds. Raises `RequestError`, code parse-failed."""
+    if not isinstance(body, dict):
+        raise _unparsed('the body is an object with the key "query"')
+    query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    if not isinstance(query, str):
+        raise _unparsed('key "query" not found' if query is None else 'key "query" is not a string')
+    if variables is not None and not isinstance(variables, dict):
+        raise _unparsed('key "variables" is not an object')
+    if name is not None and not isinstance(name, str):
+        raise _unparsed('key "operationName" is not a string')
+    return Request(query, variables or {}, name)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _unparsed(why: str) -> RequestError:
+    return RequestError(why, code="parse-failed")

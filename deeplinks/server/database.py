@@ -1,0 +1,142 @@
+"""The way to PostgreSQL: bound statements go in, JSON texts come out as bytes that nobody has parsed.
+
+The server. It runs what it is given, in order, in one transaction where that is asked; it writes no statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import psycopg
+from psycopg import AsyncPipeline, AsyncRawCursor, IsolationLevel
+from psycopg.abc import Buffer
+from psycopg.adapt import Dumper
+
+from deeplinks.dialect.payload import JsonText
+from deeplinks.dialect.sql import PREVIOUS, Bound, Step
+from deeplinks.storage.postgres import Connection, Pool
+
+NULL: Final = b"null"
+Cursor: TypeAlias = "AsyncRawCursor[object]"
+
+
+class JsonTextDumper(Dumper):
+    """JSON text as it is: nothing is decoded and encoded again."""
+
+    oid = psycopg.adapters.types["json"].oid
+
+    def dump(self, obj: JsonText) -> Buffer:
+        return obj
+
+
+psycopg.adapters.register_dumper(JsonText, JsonTextDumper)
+
+
+class StatementError(Exception):
+    """A statement failed; `index` tells of which root field, `cause` why."""
+
+    def __init__(self, index: int, cause: psycopg.Error) -> None:
+        super().__init__(index)
+        self.index = index
+        self.cause = cause
+
+
+class Database:
+    """A pool, and what is run on it. `seen` is told every statement's text before it runs."""
+
+    def __init__(self, pool: Pool, seen: Callable[[str], None] | None = None) -> None:
+        self.pool = pool
+        self._seen = seen
+
+    async def read(self, fields: Sequence[Bound]) -> list[bytes]:
+        """The answers of a query's root fields, all of one moment. Raises `StatementError` and what psycopg raises."""
+        async with self._connection() as connection, _snapshot(connection):
+            return await self._together(connection, fields)
+
+    async def write(self, fields: Sequence[Bound]) -> list[bytes]:
+        """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""
+        async with self._connection() as connection:
+            return await self._together(connection, fields)
+
+    async def _together(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
+        steps = [len(chain) for field in fields for chain in field.chains]
+        if steps == [1]:
+            # One statement is a transaction, and a moment, by itself.
+            return [await self._field(connection, fields[0], 0)]
+        if AsyncPipeline.is_supported() and max(steps, default=1) == 1:
+            return await self._at_once(connection, fields)
+        async with connection.transaction():
+            return [await self._field(connection, field, index) for index, field in enumerate(fields)]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Connection]:
+        async with self.pool.connection() as connection:
+            if connection.info.parameter_status("TimeZone") != "UTC":
+                await connection.execute("SET TIME ZONE 'UTC'")
+            yield connection
+
+    async def _field(self, connection: Connection, field: Bound, index: int) -> bytes:
+        """One answer after another: a step may need the one before it."""
+        try:
+            return _joined(field, iter([await self._chain(connection, chain) for chain in field.chains]))
+        except psycopg.Error as error:
+            raise StatementError(index, error) from error
+
+    async def _chain(self, connection: Connection, chain: Sequence[Step]) -> bytes:
+        answer = NULL
+        for step in chain:
+            cursor = AsyncRawCursor(connection)
+            await self._send(cursor, step, answer)
+            answer = _answer(cursor)
+        return answer
+
+    async def _at_once(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
+        """Everything is sent before the first answer is read: one way there and back, however many statements."""
+        sent: list[tuple[int, Cursor]] = []
+        try:
+            async with connection.pipeline(), connection.transaction():
+                for index, field in enumerate(fields):
+                    for (step,) in field.chains:
+                        sent.append((index, AsyncRawCursor(connection)))
+                        await self._send(sent[-1][1], step, NULL)
+        except psycopg.Error as error:
+            # The first one without a result is the one that failed; where all have one, it was the commit.
+            failed = next((index for index, cursor in sent if cursor.pgresult is None), None)
+            if failed is None:
+                raise
+            raise StatementError(failed, error) from error
+        answers = (_answer(cursor) for _, cursor in sent)
+        return [_joined(field, answers) for field in fields]
+
+    async def _send(self, cursor: Cursor, step: Step, previous: bytes) -> None:
+        if self._seen is not None:
+            self._seen(step.text)
+        parameters = [JsonText(previous) if value is PREVIOUS else value for value in step.parameters]
+        await cursor.execute(step.text.encode(), parameters)
+
+
+def _answer(cursor: Cursor) -> bytes:
+    """The bytes as they came: a loader would make text of them, only to be encoded again."""
+    result = cursor.pgresult
+    return (result.get_value(0, 0) if result and result.ntuples else None) or NULL
+
+
+def _joined(field: Bound, answers: Iterator[bytes]) -> bytes:
+    """The field's answer, of the next of `answers` for each of its chains."""
+    own = [next(answers) for _ in field.chains]
+    return b"[" + b",".join(own) + b"]" if field.listed else own[0]
+
+
+@asynccontextmanager
+async def _snapshot(connection: Connection) -> AsyncGenerator[None]:
+    """Transactions in this block see one moment, and do not write."""
+    await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+    await connection.set_read_only(True)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            await connection.set_isolation_level(None)
+            await connection.set_read_only(None)

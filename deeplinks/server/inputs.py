@@ -1,0 +1,106 @@
+"""The input types, made from the tables: filters, orders, rows to insert, values to set.
+
+The server. It says what a client may write; what that means is the dialect's to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deeplinks.dialect.conditions import SINGLE
+from deeplinks.dialect.selections import DIRECTIONS
+from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
+from deeplinks.tables import TABLES, Column, Table
+
+DIRECTIONS_SAID = {
+    "asc": "ascending, nulls last",
+    "asc_nulls_first": "ascending, nulls first",
+    "asc_nulls_last": "ascending, nulls last",
+    "desc": "descending, nulls first",
+    "desc_nulls_first": "descending, nulls first",
+    "desc_nulls_last": "descending, nulls last",
+}
+
+
+def scalar(column: Column) -> Shape:
+    """The column's scalar."""
+    return SCALAR_TYPES[column.scalar]
+
+
+def forge_inputs(forge: Forge) -> Shape:
+    """All input types; what comes back is the enum of directions."""
+    directions = forge.enum("order_by", {name: DIRECTIONS_SAID[name] for name in DIRECTIONS}, "column ordering options")
+    for name in sorted({column.scalar for table in TABLES.values() if table.verbs for column in table.columns}):
+        _comparisons(forge, name)
+    for table in TABLES.values():
+        if "select" in table.verbs:
+            _filter(forge, table)
+            _order(forge, table, directions)
+        if "insert" in table.verbs:
+            _insert(forge, table)
+        if "update" in table.verbs:
+            _update(forge, table)
+    return directions
+
+
+def _comparisons(forge: Forge, name: str) -> None:
+    shape = SCALAR_TYPES[name]
+    parts = {operator: Part(maybe(shape)) for operator in SINGLE}
+    lists = {operator: Part(maybe(many(shape))) for operator in ("_in", "_nin")}
+    null = {"_is_null": Part(maybe(bool))}
+    said = f"Compare a column of type {name}: what is given has to be true together."
+    forge.input(f"{name}_comparison_exp", {**parts, **lists, **null}, said)
+
+
+def _filter(forge: Forge, table: Table) -> None:
+    name = f"{table.graphql_name}_bool_exp"
+    own = forge.named(name)
+    logic = {"_and": Part(maybe(many(own))), "_not": Part(maybe(own)), "_or": Part(maybe(many(own)))}
+    columns = {each.name: Part(maybe(forge.named(f"{each.scalar}_comparison_exp"))) for each in table.columns}
+    relations = {
+        each.name: Part(maybe(forge.named(f"{TABLES[each.table].graphql_name}_bool_exp"))) for each in table.relations
+    }
+    said = f'Which rows of "deep.{table.name}": what is given has to be true together.'
+    forge.input(name, {**logic, **columns, **relations}, said)
+
+
+def _order(forge: Forge, table: Table, directions: Shape) -> None:
+    columns = {each.name: Part(maybe(directions)) for each in table.columns}
+    relations = {
+        each.name: Part(maybe(forge.named(f"{TABLES[each.table].graphql_name}_order_by")))
+        for each in table.relations
+        if not each.many
+    }
+    said = f'How rows of "deep.{table.name}" are sorted.'
+    forge.input(f"{table.graphql_name}_order_by", {**columns, **relations}, said)
+
+
+def _values(table: Table) -> Mapping[str, Part]:
+    return {column.name: Part(maybe(scalar(column))) for column in table.columns}
+
+
+def _insert(forge: Forge, table: Table) -> None:
+    name = table.graphql_name
+    forge.input(f"{name}_insert_input", _values(table), f'A row for "deep.{table.name}".')
+    constraint = forge.enum(f"{name}_constraint", {table.constraint: "primary key"}, "What a row may conflict with.")
+    columns = forge.enum(
+        f"{name}_update_column", {column.name: "" for column in table.columns}, "What may be overwritten."
+    )
+    conflict = {
+        "constraint": Part(constraint, required=True),
+        "update_columns": Part(many(columns), "what is taken from the new row; nothing: the old row stays", default=[]),
+        "where": Part(maybe(forge.named(f"{name}_bool_exp")), "which old rows may be overwritten"),
+    }
+    forge.input(f"{name}_on_conflict", conflict, "What becomes of a row whose key is there.")
+
+
+def _update(forge: Forge, table: Table) -> None:
+    name = table.graphql_name
+    values = forge.input(f"{name}_set_input", _values(table), f'New values for rows of "deep.{table.name}".')
+    key = {column: Part(scalar(table.by_name[column]), required=True) for column in table.key}
+    forge.input(f"{name}_pk_columns_input", key, f'A row of "deep.{table.name}" by its key.')
+    update = {
+        "_set": Part(maybe(values), "new values; null sets null"),
+        "where": Part(forge.named(f"{name}_bool_exp"), "which rows", required=True),
+    }
+    forge.input(f"{name}_updates", update, "One update of many.")

@@ -1,0 +1,133 @@
+"""The output types, made from the tables: rows, mutation responses, and the two roots.
+
+The server. It says what a client may ask for; every field is answered by the dialect's SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deeplinks.server.forging import Forge, Part, Shape, many, maybe
+from deeplinks.server.inputs import scalar
+from deeplinks.tables import TABLES, Relation, Table
+
+
+def forge_outputs(forge: Forge) -> tuple[type, type]:
+    """All output types; what comes back are the roots of queries and mutations."""
+    shown = [table for table in TABLES.values() if "select" in table.verbs]
+    for table in shown:
+        _row(forge, table)
+        _columns(forge, table)
+    for table in shown:
+        if table.verbs - {"select"}:
+            _response(forge, table)
+    queries = {name: part for table in shown for name, part in _queries(forge, table).items()}
+    changes = {name: part for table in shown for name, part in _mutations(forge, table).items()}
+    return forge.output("query_root", queries), forge.output("mutation_root", changes)
+
+
+def _columns(forge: Forge, table: Table) -> None:
+    forge.enum(
+        f"{table.graphql_name}_select_column", {column.name: "" for column in table.columns}, "The table's columns."
+    )
+
+
+def _row(forge: Forge, table: Table) -> None:
+    columns = {each.name: Part(maybe(scalar(each)) if each.nullable else scalar(each)) for each in table.columns}
+    relations = {each.name: _relation(forge, table, each) for each in table.relations}
+    forge.output(table.graphql_name, {**columns, **relations}, f'A row of "deep.{table.name}".')
+
+
+def _relation(forge: Forge, table: Table, relation: Relation) -> Part:
+    other = TABLES[relation.table]
+    shape = forge.named(other.graphql_name)
+    if relation.many:
+        return Part(many(shape), "the rows at the other side", _list_arguments(forge, other))
+    # A reference may dangle; the link of a data row is held by a foreign key.
+    return Part(maybe(shape) if table.by_name[relation.ours].nullable else shape, "the row at the other side")
+
+
+def _list_arguments(forge: Forge, table: Table) -> Mapping[str, Part]:
+    name = table.graphql_name
+    return {
+        "limit": Part(maybe(int), "at most so many rows"),
+        "offset": Part(maybe(int), "leave out the first rows; give an order with it"),
+        "order_by": Part(maybe(many(forge.named(f"{name}_order_by"))), "sort by these, the first counts most"),
+        "where": Part(maybe(forge.named(f"{name}_bool_exp")), "which rows"),
+    }
+
+
+def _key(table: Table) -> Mapping[str, Part]:
+    return {name: Part(scalar(table.by_name[name]), required=True) for name in table.key}
+
+
+def _queries(forge: Forge, table: Table) -> Mapping[str, Part]:
+    name = table.graphql_name
+    shape = forge.named(name)
+    return {
+        name: Part(many(shape), f'rows of "deep.{table.name}"', _list_arguments(forge, table)),
+        f"{name}_by_pk": Part(maybe(shape), f'a row of "deep.{table.name}" by its key', _key(table)),
+    }
+
+
+def _response(forge: Forge, table: Table) -> None:
+    parts = {
+        "affected_rows": Part(int, "how many rows were touched"),
+        "returning": Part(many(forge.named(table.graphql_name)), "the rows that were touched"),
+    }
+    forge.output(f"{table.graphql_name}_mutation_response", parts, f'What became of rows of "deep.{table.name}".')
+
+
+def _mutations(forge: Forge, table: Table) -> Mapping[str, Part]:
+    made: dict[str, Part] = {}
+    if "delete" in table.verbs:
+        made |= _deletes(forge, table)
+    if "insert" in table.verbs:
+        made |= _inserts(forge, table)
+    if "update" in table.verbs:
+        made |= _updates(forge, table)
+    return made
+
+
+def _shapes(forge: Forge, table: Table) -> tuple[Shape, Shape]:
+    name = table.graphql_name
+    return maybe(forge.named(f"{name}_mutation_response")), maybe(forge.named(name))
+
+
+def _deletes(forge: Forge, table: Table) -> Mapping[str, Part]:
+    name = table.graphql_name
+    response, row = _shapes(forge, table)
+    where = Part(forge.named(f"{name}_bool_exp"), "which rows; {} is all of them", required=True)
+    return {
+        f"delete_{name}": Part(response, f'delete rows of "deep.{table.name}"', {"where": where}),
+        f"delete_{name}_by_pk": Part(row, f'delete a row of "deep.{table.name}"', _key(table)),
+    }
+
+
+def _inserts(forge: Forge, table: Table) -> Mapping[str, Part]:
+    name = table.graphql_name
+    response, row = _shapes(forge, table)
+    given = forge.named(f"{name}_insert_input")
+    conflict = Part(maybe(forge.named(f"{name}_on_conflict")), "what becomes of rows whose key is there")
+    several = {"objects": Part(many(given), "the rows", required=True), "on_conflict": conflict}
+    single = {"object": Part(given, "the row", required=True), "on_conflict": conflict}
+    return {
+        f"insert_{name}": Part(response, f'insert rows into "deep.{table.name}"', several),
+        f"insert_{name}_one": Part(row, f'insert a row into "deep.{table.name}"', single),
+    }
+
+
+def _updates(forge: Forge, table: Table) -> Mapping[str, Part]:
+    name = table.graphql_name
+    response, row = _shapes(forge, table)
+    values = Part(maybe(forge.named(f"{name}_set_input")), "new values; null sets null")
+    where = Part(forge.named(f"{name}_bool_exp"), "which rows; {} is all of them", required=True)
+    key = Part(forge.named(f"{name}_pk_columns_input"), "which row", required=True)
+    updates = Part(many(forge.named(f"{name}_updates")), "the updates, in order", required=True)
+    return {
+        f"update_{name}": Part(response, f'update rows of "deep.{table.name}"', {"_set": values, "where": where}),
+        f"update_{name}_by_pk": Part(row, f'update a row of "deep.{table.name}"', {"_set": values, "pk_columns": key}),
+        f"update_{name}_many": Part(
+            many(response), f'update rows of "deep.{table.name}", in order', {"updates": updates}
+        ),
+    }

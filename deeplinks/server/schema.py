@@ -1,0 +1,47 @@
+"""The GraphQL schema, made by strawberry from `tables.py` with Hasura's names: types, validation, introspection, SDL.
+
+The server. The schema says what may be asked; nothing is answered here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+import strawberry
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from deeplinks.errors import DeepError
+from deeplinks.server.forging import SCALAR_MAP, Forge
+from deeplinks.server.inputs import forge_inputs
+from deeplinks.server.outputs import forge_outputs
+from deeplinks.tables import TABLES
+from graphql import GraphQLError
+
+logger = logging.getLogger(__name__)
+
+
+class TablesSchema(strawberry.Schema):
+    """Strawberry's schema, with a log of what is our own fault."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log what nobody expected. A client's mistake is told to the client, and is no news here."""
+        for error in errors:
+            cause = error.original_error
+            if cause is not None and not isinstance(cause, DeepError | GraphQLError):
+                logger.error("a request failed", exc_info=cause)
+
+
+def make_schema(extensions: Iterable[Callable[[], SchemaExtension]] = ()) -> TablesSchema:
+    """The schema over the tables."""
+    forge = Forge()
+    forge_inputs(forge)
+    query, mutation = forge_outputs(forge)
+    # Nothing takes these enums yet, and clients know them by name.
+    columns = [
+        forge.named(f"{table.graphql_name}_select_column") for table in TABLES.values() if "select" in table.verbs
+    ]
+    config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALAR_MAP)
+    return TablesSchema(query=query, mutation=mutation, types=columns, extensions=extensions, config=config)

@@ -1,0 +1,87 @@
+"""What a server is told: where the database is, the secret, the address, what development shows.
+
+The server. Settings are values, read once; nothing is opened or served here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from deeplinks.errors import SettingsError
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of a server. Secrets are never shown."""
+
+    database_url: str | None = field(default=None, repr=False)
+    admin_secret: str | None = field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8080
+    development: bool = False
+    stringify_numerics: bool = False
+    pool_size: int = 10
+    pool_timeout: float = 2.0
+    body_limit: int = 32 * MEGABYTE
+
+    def __post_init__(self) -> None:
+        if self.admin_secret is not None and not self.admin_secret.strip():
+            raise SettingsError(name="HASURA_GRAPHQL_ADMIN_SECRET", why="it is empty; give a secret or leave it out")
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings that the environment gives, by Hasura's names where it has them. Raises `SettingsError`."""
+        given = os.environ if environment is None else environment
+        return cls(
+            database_url=given.get("DATABASE_URL") or None,
+            admin_secret=given.get("HASURA_GRAPHQL_ADMIN_SECRET"),
+            host=given.get("HOST", cls.host),
+            port=_number(given, "PORT", cls.port),
+            development=_flag(given, "HASURA_GRAPHQL_DEV_MODE"),
+            stringify_numerics=_flag(given, "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES"),
+            pool_size=_number(given, "POOL_SIZE", cls.pool_size),
+        )
+
+    @property
+    def database(self) -> str:
+        """Where the database is. Raises `SettingsError` where nobody said."""
+        if self.database_url is None:
+            raise SettingsError(name="DATABASE_URL", why="nothing says where the database is")
+        return self.database_url
+
+    def check_reach(self) -> None:
+        """Without a secret everybody who reaches the server is its admin. Raises `SettingsError` off loopback."""
+        if self.admin_secret is None and not is_loopback(self.host):
+            why = f"without HASURA_GRAPHQL_ADMIN_SECRET only loopback is served, and {self.host} is reached from elsewhere"
+            raise SettingsError(name="HOST", why=why)
+
+
+def is_loopback(host: str) -> bool:
+    """Only this machine reaches the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "true", "false", "yes", "no", "on", "off"):
+        raise SettingsError(name=name, why=f"{text!r} is neither true nor false")
+    return text in ("1", "true", "yes", "on")
+
+
+def _number(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit():
+        raise SettingsError(name=name, why=f"{text!r} is not a number")
+    return int(text)

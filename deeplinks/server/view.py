@@ -1,0 +1,79 @@
+"""GraphQL over HTTP: bodies in, answers out, GraphiQL for people who look at the endpoint in development.
+
+The server. It speaks HTTP; what a request means and what it may see is decided behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from strawberry.asgi import GraphQL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from deeplinks.dialect.refusal import RequestError
+from deeplinks.server import answers, bodies, faults
+from deeplinks.server.access import admit
+from deeplinks.server.engine import EVERYTHING, Engine, served_schema
+from deeplinks.server.execute import failed
+
+READING = frozenset({OperationType.QUERY})
+
+
+class View(GraphQL[object, None]):
+    """The endpoint as an ASGI app; it finds its engine in the state of the app around it."""
+
+    def __init__(self, development: bool) -> None:
+        super().__init__(served_schema(), graphql_ide="graphiql" if development else None)
+        self.development = development
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await super().__call__(scope, receive, send)
+        response = await self.respond(HttpRequest(scope, receive))
+        return await response(scope, receive, send)
+
+    def encode_json(self, data: object) -> bytes:
+        return answers.encoded(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return bodies.loads(data)
+
+    async def respond(self, request: HttpRequest) -> Response:
+        """The response to a request."""
+        if request.method == "GET" and self.development and "query" not in request.query_params:
+            return HTMLResponse(self.graphql_ide_html)
+        try:
+            return _response(await self._execute(request))
+        except RequestError as error:
+            return _response(failed(faults.refused(error)))
+
+    async def _execute(self, request: HttpRequest) -> ExecutionResult:
+        engine = request.app.state.engine
+        assert isinstance(engine, Engine)
+        # First of all: nobody's body is read for nothing.
+        session = admit(request.headers, engine.settings)
+        if request.method == "GET":
+            return await engine.execute(self._from_url(request.query_params), session, READING)
+        content_type = request.headers.get("content-type", "")
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            why = f"the body is JSON under content-type: application/json, not {content_type or 'none'}"
+            raise RequestError(why, code="unsupported-media-type")
+        return await engine.execute(bodies.request(bodies.loads(await request.body())), session, EVERYTHING)
+
+    def _from_url(self, parameters: Mapping[str, str]) -> bodies.Request:
+        if not self.development:
+            raise RequestError("GET is for development: send a POST", code="not-supported")
+        variables = parameters.get("variables")
+        given = {**parameters, "variables": bodies.loads(variables) if variables else None}
+        return bodies.request(given)
+
+
+def _response(result: ExecutionResult) -> Response:
+    answer = answers.response(result)
+    status = answers.status(answer)
+    headers = {"retry-after": "1"} if status == 503 else None
+    return Response(answers.encoded(answer), status, headers, "application/json")

@@ -1,0 +1,142 @@
+"""A way to PostgreSQL: a pool of connections, the name of a database for messages, and its errors in our words.
+
+It knows psycopg and no table. SQL may not enter; nor may a password come out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from deeplinks.errors import (
+    AccessDeniedError,
+    DeepError,
+    QueryError,
+    SchemaMissingError,
+    SettingsError,
+    UnavailableError,
+)
+
+Connection: TypeAlias = AsyncConnection[TupleRow]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+# SQLSTATE classes and codes that pass by themselves: connection, rollback, resources, an operator; a lock.
+_PASSING = ("08", "40", "53", "57", "55P03")
+_MISSING = ("42P01", "3F000", "42883")
+_OURS = re.compile(r"\bdeep\b").search
+
+
+async def open_pool(
+    url: str,
+    *,
+    size: int = 10,
+    timeout: float = 10.0,
+    statement_timeout: float = 60.0,
+) -> Pool:
+    """Open a pool of autocommit connections; `timeout` is the patience, in seconds, for each connection it lends.
+
+    Raises `SettingsError` for an address that can't be read, `UnavailableError` and `AccessDeniedError` as `connect` does.
+    """
+    probe = await connect(url, timeout=timeout)
+    await probe.close()
+    settings = {
+        "statement_timeout": f"{statement_timeout * 1000:.0f}",
+        # Who forgets an open transaction holds the lock of a space.
+        "idle_in_transaction_session_timeout": f"{statement_timeout * 1000:.0f}",
+    }
+
+    async def configure(connection: Connection) -> None:
+        for name, value in settings.items():
+            await connection.execute("select set_config(%s, %s, false)", (name, value))
+
+    pool: Pool = AsyncConnectionPool(
+        url,
+        min_size=min(2, size),
+        max_size=size,
+        timeout=timeout,
+        open=False,
+        kwargs={"autocommit": True, "connect_timeout": max(2, round(timeout))},
+        configure=configure,
+        check=AsyncConnectionPool.check_connection,
+        name="deeplinks",
+    )
+    with translated(describe(url)):
+        await pool.open(wait=True, timeout=timeout)
+    return pool
+
+
+async def connect(url: str, *, timeout: float = 10.0) -> Connection:
+    """Open one autocommit connection.
+
+    Raises `SettingsError` for an address that can't be read, `UnavailableError` when nobody answers,
+    `AccessDeniedError` when the server says who may not.
+    """
+    _read(url)
+    with translated(describe(url)):
+        return await AsyncConnection.connect(url, autocommit=True, connect_timeout=max(2, round(timeout)))
+
+
+def describe(url: str) -> str:
+    """The database as messages name it: user, place and name, and never a password."""
+    try:
+        parts = _read(url)
+    except SettingsError:
+        return "the database"
+    user = f"{parts['user']}@" if "user" in parts else ""
+    place = parts.get("host") or parts.get("hostaddr") or ""
+    port = f":{parts['port']}" if "port" in parts else ""
+    name = parts.get("dbname", "")
+    if place.startswith(("/", "@")):
+        return f"postgresql://{user}{port}/{name}?host={place}"
+    return f"postgresql://{user}{place}{port}/{name}"
+
+
+def _read(url: str) -> dict[str, str]:
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError:
+        # Without its cause: libpq quotes the address, and the password with it.
+        why = "it is not a PostgreSQL address like postgresql://user:password@host:5432/name"
+        raise SettingsError(name="database url", why=why) from None
+
+
+@contextmanager
+def translated(storage: str) -> Generator[None]:
+    """Errors of psycopg leave the block as errors of ours, with theirs as the cause."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error, storage) from error
+
+
+def translate(error: psycopg.Error, storage: str) -> DeepError:
+    """Our error for psycopg's: `UnavailableError` where a retry may help, `SchemaMissingError` where our tables are not
+    there, `AccessDeniedError` for a login, else `QueryError` with the SQLSTATE as its reason.
+    """
+    state, why = error.sqlstate, _why(error)
+    if _passes(error, state):
+        return UnavailableError(storage=storage, why=why)
+    if state in _MISSING and _OURS(why):
+        return SchemaMissingError(storage=storage, why=why)
+    if state is not None and state.startswith("28"):
+        return AccessDeniedError(storage=storage, why=why)
+    return QueryError(storage=storage, path="$", why=why, reason=state or type(error).__name__)
+
+
+def _passes(error: psycopg.Error, state: str | None) -> bool:
+    if state is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return state.startswith(_PASSING)
+
+
+def _why(error: psycopg.Error) -> str:
+    text = error.diag.message_primary or str(error) or type(error).__name__
+    return " ".join(text.split())[:500].rstrip(".")

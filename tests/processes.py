@@ -1,0 +1,31 @@
+"""Other processes: Python programs run beside the test, whose event loop goes on serving meanwhile."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a process left: its exit status and what it wrote."""
+
+    status: int
+    output: str
+    errors: str
+
+
+async def run(*arguments: str, seconds: float = 60) -> Ran:
+    """Run Python with these arguments, warnings as errors, from the root of the project."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-W", "error", *arguments, cwd=ROOT, stdout=pipe, stderr=pipe
+    )
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        process.kill()
+        raise
+    return Ran(process.returncode or 0, output.decode(), errors.decode())

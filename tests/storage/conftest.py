@@ -1,0 +1,37 @@
+"""A database with our tables, and sessions in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.storage.session import Session, new
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Session]:
+    """A fresh database in autocommit."""
+    session = Session(database_url)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Callable[[], Session]]:
+    """Further connections to the database of the test, each in a transaction of its own until it commits."""
+    with ExitStack() as stack:
+
+        def another() -> Session:
+            session = Session(database_url, autocommit=False)
+            stack.callback(session.close)
+            return session
+
+        yield another
+
+
+@pytest.fixture
+def space() -> str:
+    """The id of a space that nobody has heard of."""
+    return new()

@@ -1,0 +1,115 @@
+"""The pool, the name of a database in messages, and psycopg's errors in our words."""
+
+from __future__ import annotations
+
+import traceback
+
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
+from deeplinks.errors import (
+    AccessDeniedError,
+    DeepError,
+    QueryError,
+    SchemaMissingError,
+    SettingsError,
+    UnavailableError,
+)
+from deeplinks.storage.postgres import connect, describe, open_pool, translate, translated
+
+UNREADABLE = "postgres//alice:secret@host/graph"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://alice:secret@host:5433/graph", "postgresql://alice@host:5433/graph"),
+        ("postgresql://host/graph?user=alice&password=secret", "postgresql://alice@host/graph"),
+        ("host=host dbname=graph password=secret", "postgresql://host/graph"),
+        ("postgresql://alice:secret@/graph?host=/run/pg", "postgresql://alice@/graph?host=/run/pg"),
+        (UNREADABLE, "the database"),
+    ],
+)
+def test_a_database_is_named_without_its_password(url: str, name: str) -> None:
+    assert describe(url) == name
+
+
+@pytest.mark.parametrize(
+    ("error", "ours"),
+    [
+        (psycopg.OperationalError("connection refused"), UnavailableError),
+        (psycopg.InterfaceError("the connection is closed"), UnavailableError),
+        (PoolTimeout("no connection in 10 s"), UnavailableError),
+        (psycopg.errors.ConnectionFailure("gone"), UnavailableError),
+        (psycopg.errors.SerializationFailure("again"), UnavailableError),
+        (psycopg.errors.DeadlockDetected("again"), UnavailableError),
+        (psycopg.errors.TooManyConnections("full"), UnavailableError),
+        (psycopg.errors.LockNotAvailable("later"), UnavailableError),
+        (psycopg.errors.AdminShutdown("bye"), UnavailableError),
+        (psycopg.errors.UndefinedTable('relation "deep.links" does not exist'), SchemaMissingError),
+        (psycopg.errors.InvalidSchemaName('schema "deep" does not exist'), SchemaMissingError),
+        (psycopg.errors.UndefinedFunction("function deep.newest(uuid) does not exist"), SchemaMissingError),
+        (psycopg.errors.UndefinedTable('relation "mine.links" does not exist'), QueryError),
+        (psycopg.errors.UndefinedFunction("operator does not exist: uuid = text"), QueryError),
+        (psycopg.errors.InvalidPassword("password authentication failed"), AccessDeniedError),
+        (psycopg.errors.UniqueViolation("duplicate key"), QueryError),
+        (psycopg.errors.ObjectNotInPrerequisiteState("not now"), QueryError),
+        (psycopg.ProgrammingError("wrong number of parameters"), QueryError),
+    ],
+)
+def test_an_error_says_whether_a_retry_may_help(error: psycopg.Error, ours: type[DeepError]) -> None:
+    assert type(translate(error, "postgresql://host/graph")) is ours
+
+
+def test_a_query_that_failed_tells_its_code() -> None:
+    error = translate(psycopg.errors.UniqueViolation("duplicate key"), "postgresql://host/graph")
+
+    assert error.facts == {
+        "storage": "postgresql://host/graph",
+        "path": "$",
+        "why": "duplicate key",
+        "reason": "23505",
+    }
+
+
+def test_the_cause_of_a_translated_error_is_kept() -> None:
+    with pytest.raises(UnavailableError) as caught, translated("here"):
+        raise psycopg.OperationalError("gone")
+    assert isinstance(caught.value.__cause__, psycopg.OperationalError)
+
+
+async def test_a_pool_lends_connections_that_commit_by_themselves(database_url: str) -> None:
+    pool = await open_pool(database_url, size=2)
+    async with pool, pool.connection() as connection:
+        assert connection.autocommit
+
+
+async def test_a_pool_bounds_what_a_statement_may_take(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1, statement_timeout=0.05)
+    async with pool, pool.connection() as connection:
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await connection.execute("select pg_sleep(60)")
+
+
+async def test_a_pool_replaces_a_connection_that_was_cut(database_url: str) -> None:
+    pool = await open_pool(database_url, size=1)
+    async with pool:
+        async with pool.connection() as connection:
+            pid = connection.info.backend_pid
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute("select pg_terminate_backend(%s, 10000)", (pid,))
+        async with pool.connection() as connection:
+            assert connection.info.backend_pid != pid
+
+
+async def test_nobody_there_is_unavailable_at_once() -> None:
+    with pytest.raises(UnavailableError, match="127.0.0.1"):
+        await open_pool("postgresql://alice:secret@127.0.0.1:1/graph")
+
+
+@pytest.mark.parametrize("url", [UNREADABLE, "postgresql://alice:secret@host:port/graph"])
+async def test_an_address_that_can_not_be_read_keeps_its_password(url: str) -> None:
+    with pytest.raises((SettingsError, UnavailableError)) as caught:
+        await connect(url)
+    assert "secret" not in "".join(traceback.format_exception(caught.value))
