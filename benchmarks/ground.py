@@ -7,10 +7,8 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from deeplinks.storage.embedded import embedded
+from deeplinks.storage.embedded import temporary
 from deeplinks.storage.migrations import migrate
 
 
@@ -20,7 +18,7 @@ def database() -> Generator[str]:
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
-    with TemporaryDirectory(ignore_cleanup_errors=True) as place, embedded(Path(place) / "data") as server:
+    with temporary() as server:
         yield server.url
 
 

@@ -37,14 +37,15 @@ class Settings:
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """The settings that the environment gives, by Hasura's names where it has them. Raises `SettingsError`."""
         given = os.environ if environment is None else environment
+        default = cls()
         return cls(
             database_url=given.get("DATABASE_URL") or None,
             admin_secret=given.get("HASURA_GRAPHQL_ADMIN_SECRET"),
-            host=given.get("HOST", cls.host),
-            port=_number(given, "PORT", cls.port),
+            host=given.get("HOST", default.host),
+            port=_number(given, "PORT", default.port),
             development=_flag(given, "HASURA_GRAPHQL_DEV_MODE"),
             stringify_numerics=_flag(given, "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES"),
-            pool_size=_number(given, "POOL_SIZE", cls.pool_size),
+            pool_size=_number(given, "POOL_SIZE", default.pool_size),
         )
 
     @property

@@ -5,14 +5,15 @@ The space room. Who cares about a change (a storage, a receiver) is the space's 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space.back_references import BackReferences, Members
-from deeplinks.space.events import EventKind, Handler, Subscription
-from deeplinks.space.fields import FIELDS, FROM, TO, TYPE, VALUE, Field
+from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
+from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 from deeplinks.space.ledger import StorageMarker
 from deeplinks.space.values import NOTHING, FunctionSource
 
@@ -34,8 +35,10 @@ class Association:
         "_created_at",
         "_data",
         "_from",
+        "_id",
         "_in",
         "_out",
+        "_seq",
         "_space",
         "_to",
         "_type",
@@ -44,16 +47,12 @@ class Association:
         "_value",
         "_valued",
         "i",
-        "id",
-        "seq",
     )
 
-    id: str
-    """The canonical UUID; never changes."""
-    seq: int
-    """This process's order of creation."""
     i: int | None
     """The stored order of creation, `_i`; None until the storage has told it."""
+    _id: str
+    _seq: int
     _space: Space
     _type: Association | str | None
     _from: Association | str | None
@@ -69,13 +68,23 @@ class Association:
 
     def __init__(self, space: Space, id: str, seq: int, now: int) -> None:
         self._space = space
-        self.id = id
-        self.seq = seq
+        self._id = id
+        self._seq = seq
         self.i = None
         self._type = self._from = self._to = self._value = None
         self._typed = self._out = self._in = self._valued = None
         self._data = NOTHING
         self._created_at = self._updated_at = now
+
+    @property
+    def id(self) -> str:
+        """The canonical UUID; never changes."""
+        return self._id
+
+    @property
+    def seq(self) -> int:
+        """This process's order of creation."""
+        return self._seq
 
     # references
 
@@ -85,7 +94,7 @@ class Association:
         return _known(self._type)
 
     @type.setter
-    def type(self, target: Association | str | None) -> None:
+    def type(self, target: Association | str | uuid.UUID | None) -> None:
         self._space.refer(self, TYPE, target)
 
     @type.deleter
@@ -98,7 +107,7 @@ class Association:
         return _known(self._from)
 
     @from_.setter
-    def from_(self, target: Association | str | None) -> None:
+    def from_(self, target: Association | str | uuid.UUID | None) -> None:
         self._space.refer(self, FROM, target)
 
     @from_.deleter
@@ -111,7 +120,7 @@ class Association:
         return _known(self._to)
 
     @to.setter
-    def to(self, target: Association | str | None) -> None:
+    def to(self, target: Association | str | uuid.UUID | None) -> None:
         self._space.refer(self, TO, target)
 
     @to.deleter
@@ -124,7 +133,7 @@ class Association:
         return _known(self._value)
 
     @value.setter
-    def value(self, target: Association | str | None) -> None:
+    def value(self, target: Association | str | uuid.UUID | None) -> None:
         self._space.refer(self, VALUE, target)
 
     @value.deleter
@@ -187,9 +196,10 @@ class Association:
             type = type.type
         return list(chain)
 
-    def is_a(self, type: Association | str) -> bool:
+    def is_a(self, type: Association | str | uuid.UUID) -> bool:
         """Whether `type` is in the type chain."""
-        return any(type is one or type == one.id for one in self.type_chain)
+        wanted = type if isinstance(type, Association) else self._space.look_up(type)
+        return any(wanted is one for one in self.type_chain)
 
     # data
 
@@ -257,9 +267,9 @@ class Association:
         data: object = NOTHING,
         /,
         *args: object,
-        from_: Association | str | None = None,
-        to: Association | str | None = None,
-        value: Association | str | None = None,
+        from_: Association | str | uuid.UUID | None = None,
+        to: Association | str | uuid.UUID | None = None,
+        value: Association | str | uuid.UUID | None = None,
         **named: object,
     ) -> Association:
         """Make an instance of this: `Follows(from_=alice, to=bob)`, `deep.String("Alice")`.
@@ -282,13 +292,14 @@ class Association:
         given = {name: target for name, target in references.items() if target is not None}
         return function(*(() if first is NOTHING else (first,)), *rest, **given, **named)
 
-    def destroy(self) -> None:
+    def destroy(self, *, cascade: bool = False) -> None:
         """End it: references to it are cleared, its instances become typed root, its rows are deleted.
 
-        A second time is a no-op. Raises `BuiltInError` for the root of a space and for built-ins.
+        With `cascade` everything below it ends too: its instances, and theirs. A second time is a no-op. Raises
+        `BuiltInError` for the root of a space and for built-ins.
         """
         if not self.destroyed:
-            self._space.destroy(self)
+            self._space.destroy(self, cascade=cascade)
 
     @property
     def destroyed(self) -> bool:
@@ -304,20 +315,22 @@ class Association:
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
         """Let a handler hear one kind of event of this association; the root of a space hears everybody's.
 
-        Returns a disposer: call it, or use it in a `with` statement.
+        Returns a disposer: call it, or use it in a `with` statement. Raises `WrongTypeError` for an unknown kind and for
+        what can't be called.
         """
-        return self._space.subscribe(EventKind(kind), handler, self)
+        return self._space.subscribe(event_kind(kind), handler, self)
 
     def off(self, kind: EventKind | str, handler: Handler) -> bool:
         """Stop every subscription of that handler to that kind; whether there was one."""
-        return self._space.unsubscribe(EventKind(kind), handler, self)
+        return self._space.unsubscribe(event_kind(kind), handler, self)
 
     # storage markers
 
     def store(self, storage: object, marker: StorageMarker | str = StorageMarker.one_true) -> Association:
         """Mark it for a storage, by the storage's name or the storage; returns itself.
 
-        What it refers to comes along. Raises `WrongTypeError`, and `DestroyedError` after a purge.
+        What it refers to comes along. Raises `WrongTypeError`, `BuiltInError`, `UnstorableError` for a function whose
+        source can't be found, and `DestroyedError` after a purge.
         """
         self._space.store(self, storage, marker)
         return self
@@ -325,7 +338,10 @@ class Association:
     def unstore(
         self, storage: object, marker: StorageMarker | str | None = None, *, purge: bool = False
     ) -> Association:
-        """Take one mark away, or all its own marks. The row stays where it is; `purge=True` deletes it."""
+        """Take one mark away, or all its own marks. The row stays where it is.
+
+        `purge=True` takes all of them and deletes the row; its id is then never stored there again.
+        """
         self._space.unstore(self, storage, marker, purge)
         return self
 
@@ -360,6 +376,10 @@ class Association:
 
     def __bool__(self) -> bool:
         return True
+
+    def __reduce__(self) -> NoReturn:
+        # A copy would be a second object of one id.
+        raise TypeError(f"an association stays in its space and its process; copy or send its id, {self.id}")
 
 
 class Gone:

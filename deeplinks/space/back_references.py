@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, TypeAlias
 
 from deeplinks.errors import InvalidError
-from deeplinks.space.events import Event, EventKind, Handler, Subscription
+from deeplinks.space.events import Event, EventKind, Handler, Subscription, event_kind
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
@@ -66,9 +66,8 @@ class BackReferences(Set["Association"]):
         return len(members) if isinstance(members, dict) else 1
 
     def __contains__(self, item: object) -> bool:
-        if isinstance(item, str):
-            item = self._owner.space_of().find(item)
-        return item is not None and getattr(item, self._field.attribute, None) is self._owner
+        association = self._owner.space_of().look_up(item)
+        return association is not None and getattr(association, self._field.slot) is self._owner
 
     @classmethod
     def _from_iterable(cls, it: Iterable[object]) -> frozenset[object]:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -77,11 +76,14 @@ class BackReferences(Set["Association"]):
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
         """Hear `data_add` and `data_delete` of this set: `event.item` is who came or went. Returns a disposer."""
         kinds = {EventKind.data_add: self._field.added_kind, EventKind.data_delete: self._field.removed_kind}
-        heard = EventKind(kind)
+        heard = event_kind(kind)
         if heard not in kinds:
             raise InvalidError(what=f"event {heard}", why="a live set tells data_add and data_delete")
 
-        def as_set_event(event: Event) -> Event:
+        def as_set_event(event: Event) -> Event | None:
+            # The root hears everybody's events; its sets tell of the root's alone.
+            if event.source is not self._owner:
+                return None
             return Event(heard, event.source, self._field.back_name, item=event.item, origin=event.origin)
 
         return self._owner.space_of().subscribe(kinds[heard], handler, self._owner, as_set_event)

@@ -102,6 +102,8 @@ class ChangeSet:
     def __init__(self, first_order: int = 1) -> None:
         self._entries: dict[Association, Entry] = {}
         self._marks: dict[str, Mark] = {}
+        # Inside together(): what a storage said is gone, so that what waits outside is forgotten at the end.
+        self._lost: dict[Association, None] = {}
         self.last_order = first_order - 1
 
     def __len__(self) -> int:
@@ -178,6 +180,10 @@ class ChangeSet:
         `known` is what the storage has; None where that is not the question yet: an outer set keeps what was destroyed,
         for the sets around it.
         """
+        for lost in other._lost:
+            self.discard(lost)
+        if known is None:
+            self._lost.update(other._lost)
         for late in other:
             if late.destroyed:
                 self.destroy(late.association, known=known is None or late.association in known)
@@ -196,6 +202,12 @@ class ChangeSet:
         entry.final = late.final
         for field, old in late.old.items():
             entry.note(field, old)
+
+    def lose(self, association: Association, *, apart: bool) -> None:
+        """Forget what waits for an association that a storage said is gone; `apart`: also in the set around this one."""
+        self.discard(association)
+        if apart:
+            self._lost[association] = None
 
     def discard(self, association: Association) -> bool:
         """Forget what waits for an association; whether anything did."""

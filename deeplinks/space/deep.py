@@ -79,7 +79,8 @@ class Deep(Association):
         return found
 
     def __contains__(self, id: object) -> bool:
-        return isinstance(id, str | uuid.UUID | Association) and self.get(id) is not None
+        found = self._space.look_up(id)
+        return found is not None and found._space is self._space
 
     def __len__(self) -> int:
         return len(self._space.associations)
@@ -88,7 +89,8 @@ class Deep(Association):
         return iter(tuple(self._space.associations.values()))
 
     def __getattr__(self, name: str) -> Association:
-        built_in = self._space.built_in_names.get(name)
+        # Underscored names are asked for before there is a space to ask.
+        built_in = None if name.startswith("_") else self._space.built_in_names.get(name)
         if built_in is None:
             raise AttributeError(f"a space has no attribute {name!r}")
         return built_in

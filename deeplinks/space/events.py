@@ -15,7 +15,7 @@ from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, TypeAlias
 
 from blinker import ANY, Signal
-from blinker.base import ANY_ID, make_id
+from blinker.base import ANY_ID
 
 from deeplinks.errors import SignalLoopError, WrongTypeError
 
@@ -116,7 +116,7 @@ class OrderedSignal(Signal):
 
         blinker's own `disconnect` keeps the receiver alive if it is given a sender, and walks all senders if not.
         """
-        known, heard = make_id(receiver), ANY_ID if sender is ANY else make_id(sender)
+        known, heard = id(receiver), ANY_ID if sender is ANY else id(sender)
         self.receivers.pop(known, None)
         self._by_receiver.pop(known, None)
         listeners = self._by_sender[heard]

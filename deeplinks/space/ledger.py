@@ -253,7 +253,7 @@ class Ledger:
         for marker in self.markers(association):
             self._clear(association, marker, told=told)
         if told:
-            self.changes.discard(association)
+            self.changes.lose(association, apart=bool(self._outer))
             self._quieten()
             if association in self.known:
                 self.known.discard(association)

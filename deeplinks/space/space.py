@@ -144,8 +144,16 @@ class Space:
 
     def find(self, id: str) -> Association | None:
         """The association of that canonical id, built-ins too."""
-        # Both maps hold ids in their canonical spelling.
         return self.associations.get(id) or self.built_ins.get(id)
+
+    def look_up(self, item: object) -> Association | None:
+        """The association that this is, or whose id it is in any spelling; None for anything else."""
+        if isinstance(item, Association):
+            return item
+        try:
+            return self.find(canonical(item))
+        except InvalidError:
+            return None
 
     def permanent(self, association: Association) -> bool:
         """Whether it is the root or a built-in: never marked, never destroyed."""
@@ -206,8 +214,10 @@ class Space:
             if data is not NOTHING:
                 data = self._data(new, self.kinds.get(type) or self.kind_of(type), type, data)
             association = self._make(type, targets, data)
-            if self.ledgers:
-                self._note_new(association)
+            along = self._along_with(association) if self.ledgers else ()
+            self.journal(self._unmake, association)
+            for ledger, coming in along:
+                ledger.bring(coming, association)
         self._ring()
         self._tell_made(association, type, targets)
         return association
@@ -224,7 +234,6 @@ class Space:
         self._point(association, TYPE, type)
         for field, target in targets:
             self._point(association, field, target)
-        self.journal(self._unmake, association)
         return association
 
     def _unmake(self, association: Association) -> None:
@@ -235,16 +244,15 @@ class Space:
         for subscription in list(self._subscriptions.pop(association, ())):
             subscription()
 
-    def _note_new(self, association: Association) -> None:
-        holding = [ledger for ledger in self.ledgers.values() if ledger.holds(association)]
+    def _along_with(self, association: Association) -> list[tuple[Ledger, list[Association]]]:
+        """The storages that hold a new association, and what comes along; it is unmade if it can't be stored."""
+        holding = self._holding(association, None)
         try:
             check_source(association.own_data() if holding else None, association)
-            along = [ledger.along(references(association)) for ledger in holding]
+            return [(ledger, ledger.along(references(association))) for ledger in holding]
         except InvalidError:
             self._unmake(association)
             raise
-        for ledger, coming in zip(holding, along, strict=True):
-            ledger.bring(coming, association)
 
     def _tell_made(self, association: Association, type: Association, targets: list[tuple[Field, Association]]) -> None:
         self._tell(EventKind.constructed, association)
@@ -252,11 +260,11 @@ class Space:
         for field, target in targets:
             self._tell_reference(association, field, None, target, None)
         if self.signals.changed.receivers:
-            given = [(field.name, target.id) for field, target in targets]
+            given: dict[str, object] = {field.name: target.id for field, target in targets}
             if association._data is not NOTHING:
-                given.append((DATA, association._data))
-            changes = [Change(association.id, name, None, new) for name, new in (("created", type.id), *given)]
-            self._tell_changes(*changes)
+                given[DATA] = association._data
+            fields = {"created": type.id, **given}
+            self._tell_changes(*(Change(association.id, name, None, new) for name, new in fields.items()))
 
     def refer(self, source: Association, field: Field, target: Target) -> None:
         """Point a reference somewhere, or at nothing. The same target again is no change and tells nothing."""
@@ -335,8 +343,7 @@ class Space:
         source._updated_at = now()
 
     def _restore(self, source: Association, field: Field, old: Reference, updated_at: int | str) -> None:
-        # The old target may have come back from its own undoing under the same id.
-        self._point(source, field, self.find(_id(old) or "") or old if old is not None else None)
+        self._point(source, field, old)
         source._updated_at = updated_at
 
     def _point(self, source: Association, field: Field, target: Reference) -> None:
@@ -425,7 +432,6 @@ class Space:
                 self._tell(field.removed_kind, target, field, item=association, origin=origin)
         del self.associations[association.id]
         subscriptions = self._subscriptions.pop(association, {})
-        # Journalled before the marks go, so that they come back to an association that is here.
         self.journal(self._bring_back, association, kept, subscriptions)
         for ledger in self.ledgers.values():
             ledger.forget(association, told=ledger.name == origin)
@@ -476,12 +482,13 @@ class Space:
             if old is target or (isinstance(old, str) and old == target):
                 return
             holding = self._holding(source, origin)
+            along = [ledger.along((target,)) for ledger in holding]
             self._note(holding, source, field.name, _id(old))
             before = self._standing(source) if field is TYPE and self._retypes(source, _known(target)) else []
             self._repoint(source, field, target)
             self._settle(before)
-            for ledger in holding:
-                ledger.bring(ledger.along((target,)))
+            for ledger, coming in zip(holding, along, strict=True):
+                ledger.bring(coming)
         self._ring()
         self._tell_reference(source, field, old, target, origin)
         self._tell_change(source, field.name, _id(old), _id(target), origin)
@@ -508,7 +515,7 @@ class Space:
         """
         if self.permanent(association):
             return
-        with self.lock:
+        with self._undoable():
             for ledger in self._holding(association, origin):
                 ledger.destroy(association)
             for field in FIELDS:
@@ -518,7 +525,6 @@ class Space:
             self._tell(EventKind.destroyed, association, origin=origin)
             self._tell_change(association, "destroyed", association.type_id, None, origin)
             self._remove(association, origin)
-        self._ring()
 
     # storage markers
 
@@ -539,10 +545,11 @@ class Space:
         if self.permanent(association):
             raise BuiltInError(association=association, action="marked")
         ledger = self.ledger(name)
+        if marker in ledger.markers(association):
+            return
         with self._undoable():
-            if marker not in ledger.markers(association):
-                ledger.mark(association, marker)
-                self.tell_stored(association, name, marker)
+            ledger.mark(association, marker)
+            self.tell_stored(association, name, marker)
 
     def unstore(
         self, association: Association, storage: object, marker: StorageMarker | str | None, purge: bool

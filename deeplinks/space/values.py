@@ -140,12 +140,14 @@ def _decimal(value: Decimal, association: object) -> Decimal:
 
 
 def _function(value: object, association: object) -> object:
-    parts = (value.language, value.name, value.source) if isinstance(value, FunctionSource) else ()
+    parts: tuple[object, ...] = ()
+    if isinstance(value, FunctionSource):
+        parts = (value.language, value.name, value.source)
     if not (callable(value) or parts) or not all(isinstance(part, str) for part in parts):
         expected = "a callable or a FunctionSource, which is three texts"
         raise WrongTypeError(what=f"data of {association}, a Function,", expected=expected, value=value)
     for part in parts:
-        _check_text(part, association)
+        _check_text(str(part), association)
     return value
 
 

@@ -5,15 +5,16 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 - a batch is frozen before its first send: `Batch.seal` keeps its bytes; `content` is not touched afterwards;
 - batches leave in order, one at a time: `sealed` is a queue and `settle` takes its first only;
 - nothing is forgotten before it is acknowledged: `settle` and nothing else removes a batch;
-- a field is pending from its setter until its own log entry was read: `_pending` counts it from sealing to reading.
+- a field is pending from its setter until its own log entry was read: `_carrying` has it from sealing to reading.
 """
 
 from __future__ import annotations
 
 import secrets
 import uuid
-from collections import Counter, deque
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
 
 from deeplinks import tables
 from deeplinks.batch import Batch, Content, Row
@@ -24,19 +25,21 @@ from deeplinks.space.ledger import Ledger, values
 from deeplinks.space.values import same
 from deeplinks.sync import rows
 
-EVERYTHING = "everything"
+EVERYTHING: Final = "everything"
+WHOLE: Final = frozenset((*tables.REFERENCES, DATA))
+GONE: Final = frozenset((EVERYTHING,))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Sealed:
-    """A sealed batch on its way: the fields it carries, of how many associations, and up to which noted change
+    """A sealed batch on its way: the fields it carries by id, of how many associations, and up to which noted change
     everything is in it or before it.
     """
 
     batch: Batch
     through: int
     associations: int
-    fields: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    fields: dict[str, frozenset[str]]
 
 
 class Outbox:
@@ -49,7 +52,7 @@ class Outbox:
         self._deep = deep
         self._seq = 0
         self._unread: dict[int, Sealed] = {}
-        self._pending: Counter[tuple[str, str]] = Counter()
+        self._carrying: dict[str, tuple[Sealed, ...]] = {}
         self._through = 0
 
     def __len__(self) -> int:
@@ -90,8 +93,10 @@ class Outbox:
         if carried.content.size:
             self._seq += 1
             batch = Batch.seal(self._deep.id, self.client, self._seq, carried.content)
-            self.sealed.append(Sealed(batch, through, len(entries) + len(marks), carried.fields))
-            self._pending.update(carried.fields)
+            sealed = Sealed(batch, through, len(entries) + len(marks), carried.fields)
+            self.sealed.append(sealed)
+            for id in carried.fields:
+                self._carrying[id] = (*self._carrying.get(id, ()), sealed)
 
     def settle(self, batch: Batch, there: frozenset[str] = frozenset()) -> None:
         """The first batch is acknowledged; its fields stay pending until its log entries are read.
@@ -118,14 +123,19 @@ class Outbox:
 
     def pending(self, id: str, name: str) -> bool:
         """Whether a field was changed here and that change was not read back yet."""
-        if self._pending and ((id, name) in self._pending or (id, EVERYTHING) in self._pending):
+        if any(not sealed.fields[id].isdisjoint((name, EVERYTHING)) for sealed in self._carrying.get(id, ())):
             return True
         entry = self._waiting(id)
         return entry is not None and (entry.created or entry.destroyed or name in entry.old)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing at all is pending."""
+        return not self._carrying and not self.ledger.waits
+
     def destroying(self, id: str) -> bool:
         """Whether it was destroyed here and is only waiting to be gone there."""
-        return (id, EVERYTHING) in self._pending
+        return any(EVERYTHING in sealed.fields[id] for sealed in self._carrying.get(id, ()))
 
     def rebase(self, id: str, name: str, value: object) -> None:
         """The storage has another value under a change that waits: that is what it changes from now."""
@@ -137,13 +147,13 @@ class Outbox:
         """Forget what waits for an association that is gone there; whether anything did."""
         association = self._deep.space.find(id)
         waited = association is not None and self.ledger.discard(association)
-        return waited or any(key[0] == id for key in self._pending)
+        return waited or id in self._carrying
 
     def read(self, seq: int | None, id: str, names: tuple[str, ...]) -> None:
         """A log entry of an own batch was read: these fields are no longer pending for that batch."""
         sealed = self._unread.get(seq or 0) or next((one for one in self.sealed if one.batch.seq == seq), None)
-        if sealed is not None:
-            self._release(sealed, {(id, name) for name in (*names, EVERYTHING)} & sealed.fields)
+        if sealed is not None and id in sealed.fields:
+            self._release(sealed, id, sealed.fields[id].difference(names, GONE))
 
     def acknowledged(self) -> list[int]:
         """The batches that are acknowledged now: a reading that starts now reads all of their entries."""
@@ -154,14 +164,20 @@ class Outbox:
         for seq in seqs:
             sealed = self._unread.pop(seq, None)
             if sealed is not None:
-                self._release(sealed, set(sealed.fields))
+                for id in list(sealed.fields):
+                    self._release(sealed, id, frozenset())
 
-    def _release(self, sealed: Sealed, fields: set[tuple[str, str]]) -> None:
-        sealed.fields -= fields
-        for key in fields:
-            self._pending[key] -= 1
-            if self._pending[key] <= 0:
-                del self._pending[key]
+    def _release(self, sealed: Sealed, id: str, left: frozenset[str]) -> None:
+        """That batch carries no more than `left` of an association."""
+        if left:
+            sealed.fields[id] = left
+            return
+        del sealed.fields[id]
+        carrying = tuple(one for one in self._carrying[id] if one is not sealed)
+        if carrying:
+            self._carrying[id] = carrying
+        else:
+            del self._carrying[id]
 
     def _waiting(self, id: str) -> Entry | None:
         association = self._deep.space.find(id)
@@ -173,38 +189,36 @@ class _Carried:
 
     def __init__(self, space: str, ledger: Ledger) -> None:
         self.content = Content()
-        self.fields: set[tuple[str, str]] = set()
+        self.fields: dict[str, frozenset[str]] = {}
         self._space = space
-        self._ledger = ledger
+        self._known = ledger.known
 
     def add(self, entry: Entry) -> None:
         """One association's changes."""
-        association = entry.association
-        if entry.destroyed:
-            self.content.deletes.append(association.id)
-            self.fields.add((association.id, EVERYTHING))
-            return
-        now = entry.final or values(association)
-        fresh = association not in self._ledger.known
-        self._ledger.known.add(association)
-        if entry.created:
-            self._add_whole(association, now, fresh)
-        else:
-            self._add_changes(entry, now)
-
-    def _add_whole(self, association: Association, now: dict[str, object], fresh: bool) -> None:
-        if fresh:
-            self.content.links.append(rows.link_row(self._space, association, now))
-        else:
-            self.content.updates.append((association.id, rows.reference_columns(now)))
-        self.fields.update((association.id, name) for name in (*tables.REFERENCES, DATA))
-        if now[DATA] is not None:
-            self._upsert(association.id, now[DATA])
-
-    def _add_changes(self, entry: Entry, now: dict[str, object]) -> None:
         id = entry.association.id
+        if entry.destroyed:
+            self.content.deletes.append(id)
+            self.fields[id] = GONE
+        elif entry.created:
+            self._add_whole(entry.association, id, entry.final or values(entry.association))
+        else:
+            self._add_changes(id, entry, entry.final or values(entry.association))
+
+    def _add_whole(self, association: Association, id: str, now: dict[str, object]) -> None:
+        self.fields[id] = WHOLE
+        if association in self._known:
+            self.content.updates.append((id, rows.reference_columns(now)))
+        else:
+            self._known.add(association)
+            self.content.links.append(rows.link_row(self._space, association, now))
+        if now[DATA] is not None:
+            self._upsert(id, now[DATA])
+
+    def _add_changes(self, id: str, entry: Entry, now: dict[str, object]) -> None:
         changed = {name: now[name] for name, old in entry.old.items() if not same(old, now[name])}
-        self.fields.update((id, name) for name in changed)
+        if not changed:
+            return
+        self.fields[id] = frozenset(changed)
         columns = rows.reference_columns(changed)
         if columns:
             self.content.updates.append((id, columns))

@@ -6,7 +6,6 @@ The sync room. Pure functions; rule 12 of the design says how numbers travel.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from deeplinks import tables
@@ -15,25 +14,21 @@ from deeplinks.errors import StorageError
 from deeplinks.space.association import Association
 from deeplinks.space.values import FunctionSource
 
+COLUMN = {name: f"_{name}" for name in tables.REFERENCES}
+
 
 def link_row(space: str, association: Association, values: Mapping[str, object]) -> Row:
     """The whole row of an association that is new to the storage."""
-    row: Row = {"id": association.id, "_deep": space, "created_at": moment(association.created_at)}
-    return row | reference_columns(values)
+    row = reference_columns(values)
+    row["id"] = association.id
+    row["_deep"] = space
+    row["created_at"] = association.created_at.isoformat()
+    return row
 
 
 def reference_columns(values: Mapping[str, object]) -> Row:
     """The columns of those references that are among the values."""
-    return {f"_{name}": _text(values[name]) for name in tables.REFERENCES if name in values}
-
-
-def _text(id: object) -> str | None:
-    return None if id is None else str(id)
-
-
-def moment(time: datetime) -> str:
-    """A time as rows have it: ISO 8601, UTC."""
-    return time.astimezone(UTC).isoformat()
+    return {COLUMN[name]: value for name, value in values.items() if name in COLUMN}  # pyright: ignore[reportReturnType]
 
 
 def table_of(data: object) -> str:
