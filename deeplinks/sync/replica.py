@@ -5,7 +5,12 @@ The sync room. It lives as long as its space, over any number of connections, so
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
+
+from anyio.lowlevel import checkpoint
 
 from deeplinks.batch import Cursor, Page
 from deeplinks.space import Deep
@@ -14,6 +19,8 @@ from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox
 
 PAGE = 1000
+# Rows applied before the event loop gets a turn.
+SLICE = 100
 
 _replicas: WeakKeyDictionary[Deep, dict[str, Replica]] = WeakKeyDictionary()
 
@@ -29,22 +36,45 @@ class Replica:
         self.attached = False
 
     async def catch_up(self, storage: Storage, limit: int = PAGE) -> int:
-        """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were."""
+        """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were.
+
+        The next page is asked for while this one is applied.
+        """
         acknowledged = self.outbox.acknowledged()
         count = 0
-        more = True
-        while more:
-            page = await storage.read(self.cursor, limit)
-            self._apply(page)
-            count += len(page.rows) + len(page.entries)
-            more = page.more
+        page = await storage.read(self.cursor, limit)
+        while True:
+            async with _ahead(storage, page, limit) as following:
+                count += await self._apply(page)
+                if following is None:
+                    break
+                page = await following
         self.outbox.read_through(acknowledged)
         return count
 
-    def _apply(self, page: Page) -> None:
-        self.inbox.apply_snapshot(page.rows)
+    async def _apply(self, page: Page) -> int:
+        """Apply a page a slice at a time, so that the loop goes on; the cursor moves when all of it is applied."""
+        for start in range(0, len(page.rows), SLICE):
+            self.inbox.apply_snapshot(page.rows[start : start + SLICE])
+            await checkpoint()
         self.inbox.apply_log(page.entries)
         self.cursor = page.cursor
+        return len(page.rows) + len(page.entries)
+
+
+@asynccontextmanager
+async def _ahead(storage: Storage, page: Page, limit: int) -> AsyncGenerator[asyncio.Task[Page] | None]:
+    """The page after this one on its way; None after the last. Called off if the block is left by an error."""
+    if not page.more:
+        yield None
+        return
+    task = asyncio.create_task(storage.read(page.cursor, limit))
+    try:
+        yield task
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
 
 
 def replica_of(deep: Deep, name: str) -> Replica:
