@@ -35,9 +35,12 @@ class Loading:
         return Race(f"load {self.size:,} links", "links", self.size, contenders)
 
     async def by_copy(self, _: object) -> object:
-        async with await psycopg.AsyncConnection.connect(self.url) as connection, connection.cursor() as cursor:
-            async with cursor.copy(COPY.format(self.space).encode()) as copy:
-                return sum([len(piece) async for piece in copy])
+        async with (
+            await psycopg.AsyncConnection.connect(self.url) as connection,
+            connection.cursor() as cursor,
+            cursor.copy(COPY.format(self.space).encode()) as copy,
+        ):
+            return sum([len(piece) async for piece in copy])
 
     async def by_psycopg(self, _: object) -> object:
         async with await psycopg.AsyncConnection.connect(self.url) as connection:

@@ -80,9 +80,8 @@ def serve(host: str | None, port: int | None, database_url: str | None, also_mig
 
         def ready(address: str) -> None:
             secret = "x-hasura-admin-secret" if settings.admin_secret else "none: only this machine is served"
-            click.echo(
-                f"GraphQL   {address}/v1/graphql\nhealth    {address}/healthz\ndatabase  {describe(url)}\nsecret    {secret}"
-            )
+            click.echo(f"GraphQL   {address}/v1/graphql\nhealth    {address}/healthz")
+            click.echo(f"database  {describe(url)}\nsecret    {secret}")
 
         asyncio.run(run(settings, ready=ready))
 

@@ -100,11 +100,8 @@ def read(document: DocumentNode, operation: OperationDefinitionNode, variables: 
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     scope = Scope(variables, fragments)
     kind = operation.operation.value
-    try:
-        asked = fields(operation.selection_set.selections, ROOT_TYPES[kind], scope)
-        return Operation(kind, tuple(_root(kind, field, scope) for field in asked), frozenset(scope.shaped_by))
-    except RecursionError:
-        raise RequestError("the request is nested too deep") from None
+    asked = fields(operation.selection_set.selections, ROOT_TYPES[kind], scope)
+    return Operation(kind, tuple(_root(kind, field, scope) for field in asked), frozenset(scope.shaped_by))
 
 
 def _root(kind: str, field: Field, scope: Scope) -> RootField:

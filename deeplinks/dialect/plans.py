@@ -12,6 +12,7 @@ from typing import TypeAlias
 from graphql.language import DocumentNode, OperationDefinitionNode
 
 from deeplinks.dialect.operation import Introspection, Operation, RootField, choose, read
+from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.sql import Bound, Query, to_sql
 from deeplinks.dialect.statements import Session, Statement, Typename
 from deeplinks.dialect.values import Value, Variables, declared
@@ -78,9 +79,12 @@ class Plans:
         return (id(operation), session.role, session.stringify_numerics, *typed)
 
     def _make(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Plan:
-        asked = read(self.document, operation, variables)
-        self._shaping |= asked.shaped_by
-        return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
+        try:
+            asked = read(self.document, operation, variables)
+            self._shaping |= asked.shaped_by
+            return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
+        except RecursionError:
+            raise RequestError("the request is nested too deep") from None
 
     def _keep(self, key: Key | None, plan: Plan) -> None:
         if key is None:

@@ -52,8 +52,11 @@ class Database:
 
     async def read(self, fields: Sequence[Bound]) -> list[bytes]:
         """The answers of a query's root fields, all of one moment. Raises `StatementError` and what psycopg raises."""
-        async with self._connection() as connection, _snapshot(connection):
-            return await self._together(connection, fields)
+        async with self._connection() as connection:
+            if len(fields) == 1:
+                return await self._together(connection, fields)
+            async with _snapshot(connection):
+                return await self._together(connection, fields)
 
     async def write(self, fields: Sequence[Bound]) -> list[bytes]:
         """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""

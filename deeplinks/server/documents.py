@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from graphql import GraphQLError
 from graphql.language import DocumentNode
 
 from deeplinks.dialect.plans import Plans
-from graphql import GraphQLError
 
 KEPT = 256
 # Documents that carry data in their text are not asked twice, and would fill the memory.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import psycopg
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
@@ -22,7 +23,6 @@ from deeplinks.server.answers import spliced
 from deeplinks.server.bodies import Request, loads
 from deeplinks.server.database import Database, StatementError
 from deeplinks.server.documents import Documents, Prepared
-from graphql import GraphQLError
 
 Fields: TypeAlias = "list[tuple[str, bytes]]"
 

@@ -9,11 +9,11 @@ import re
 from typing import Final
 
 import psycopg
+from graphql import GraphQLError, GraphQLSyntaxError
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.server.places import place
-from graphql import GraphQLError, GraphQLSyntaxError
 
 UNAVAILABLE: Final = "unavailable"
 # SQLSTATE classes, and one state, after which the same request may succeed (PostgreSQL manual, appendix A).

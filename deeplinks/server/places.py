@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from graphql.language import ArgumentNode, FieldNode, ListValueNode, Node, ObjectFieldNode, OperationDefinitionNode
-
 from graphql import GraphQLError, parse
+from graphql.language import ArgumentNode, FieldNode, ListValueNode, Node, ObjectFieldNode, OperationDefinitionNode
 
 ROOT = "$"
 Span: TypeAlias = "tuple[int, int]"

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -18,7 +19,6 @@ from deeplinks.server.forging import SCALAR_MAP, Forge
 from deeplinks.server.inputs import forge_inputs
 from deeplinks.server.outputs import forge_outputs
 from deeplinks.tables import TABLES
-from graphql import GraphQLError
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ The server. It knows sockets and signals, and nothing of what is served.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from deeplinks.server.app import GRAPHQL_PATH, create_app
 from deeplinks.server.engine import Engine, open_engine
@@ -18,21 +18,21 @@ from deeplinks.server.settings import Settings
 
 # How long requests in flight may take once the end was asked for.
 GRACE = 10
+BACKLOG = 2048
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn, which tells the address it got."""
+    """Uvicorn, which tells when it answers, and leaves the signals alone where they are somebody else's."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None], signals: bool) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], signals: bool) -> None:
         super().__init__(config)
         self._ready = ready
         self._signals = signals
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        await super().startup()
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            self._ready()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -43,11 +43,9 @@ class _Server(uvicorn.Server):
             yield
 
 
-def _server(app: ASGIApp, settings: Settings, ready: Callable[[str], None], signals: bool) -> _Server:
+def _server(engine: Engine, settings: Settings, ready: Callable[[], None], signals: bool) -> _Server:
     config = uvicorn.Config(
-        app,
-        settings.host,
-        settings.port,
+        create_app(settings, engine),
         ws="none",
         log_config=None,
         access_log=False,
@@ -57,39 +55,60 @@ def _server(app: ASGIApp, settings: Settings, ready: Callable[[str], None], sign
     return _Server(config, ready, signals)
 
 
+def listen(settings: Settings) -> socket.socket:
+    """The settings' address, ours from now on. Raises `OSError`: uvicorn itself would end the process."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # The protocol is named, or asyncio leaves Nagle's algorithm on and every small answer waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 async def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the server's address, without a path, once it answers.
 
-    Raises `SettingsError` where the settings can't be served, and what `open_pool` raises.
+    Raises `SettingsError` where the settings can't be served, `OSError` for an address that is taken, and what
+    `open_pool` raises.
     """
     settings.check_reach()
     async with open_engine(settings) as engine:
-        await _server(create_app(settings, engine), settings, ready or _silent, signals=True).serve()
-
-
-def _silent(address: str) -> None:
-    """Nobody wants to know."""
+        with listen(settings) as listening:
+            address = _address(listening)
+            server = _server(engine, settings, lambda: ready(address) if ready else None, signals=True)
+            await server.serve([listening])
 
 
 @asynccontextmanager
 async def running(settings: Settings, engine: Engine | None = None) -> AsyncGenerator[str]:
     """A real server in this event loop for the length of the block, on a free port where the settings' port is 0.
 
-    What comes out is the address of its GraphQL endpoint.
+    What comes out is the address of its GraphQL endpoint. Raises as `serve` does.
     """
     settings.check_reach()
     if engine is None:
         async with open_engine(settings) as own, running(settings, own) as endpoint:
             yield endpoint
         return
-    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    server = _server(create_app(settings, engine), settings, address.set_result, signals=False)
-    task = asyncio.create_task(server.serve())
-    try:
-        await asyncio.wait([task, address], return_when=asyncio.FIRST_COMPLETED)
-        if not address.done():
-            raise OSError(f"no server at {settings.host}:{settings.port}: the address is taken, or is not ours")
-        yield f"{address.result()}{GRAPHQL_PATH}"
-    finally:
-        server.should_exit = True
-        await task
+    with listen(settings) as listening:
+        answering = asyncio.Event()
+        server = _server(engine, settings, answering.set, signals=False)
+        task = asyncio.create_task(server.serve([listening]))
+        # One that ends before it answers is not waited for.
+        task.add_done_callback(lambda _: answering.set())
+        try:
+            await answering.wait()
+            yield f"{_address(listening)}{GRAPHQL_PATH}"
+        finally:
+            server.should_exit = True
+            await task

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 import orjson
 from gql.graphql_request import GraphQLRequest
 from gql.transport import AsyncTransport
+from graphql import DocumentNode, ExecutionResult, print_ast
 from starlette.applications import Starlette
 
 from deeplinks.dialect.refusal import RequestError
@@ -20,7 +21,6 @@ from deeplinks.server.access import admit
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine
 from deeplinks.server.execute import failed
-from graphql import DocumentNode, ExecutionResult, print_ast
 
 KEPT = 128
 

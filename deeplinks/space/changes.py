@@ -132,6 +132,8 @@ class ChangeSet:
 
     def weight(self) -> int:
         """About how many bytes it takes to tell a storage all of it."""
+        if not self:
+            return 0
         return sum(entry.weight() for entry in self) + ENTRY_BYTES * len(self._marks)
 
     def destroy(self, association: Association, *, known: bool) -> None:

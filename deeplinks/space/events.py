@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from blinker import ANY, Signal
 from blinker.base import ANY_ID
@@ -21,6 +21,8 @@ from deeplinks.errors import SignalLoopError, WrongTypeError
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
+
+Receiver = TypeVar("Receiver", bound=Callable[..., object])
 
 logger = logging.getLogger("deeplinks.space.events")
 
@@ -111,6 +113,16 @@ class OrderedSignal(Signal):
 
     set_class = _InOrder  # pyright: ignore[reportAssignmentType]
 
+    def __init__(self, doc: str, connected: Callable[[], object] | None = None) -> None:
+        super().__init__(doc)
+        self._connected = connected
+
+    def connect(self, receiver: Receiver, sender: object = ANY, weak: bool = True) -> Receiver:
+        """As blinker's; whoever asked is told that there is a receiver now."""
+        if self._connected:
+            self._connected()
+        return super().connect(receiver, sender, weak)
+
     def release(self, receiver: Callable[..., object], sender: object) -> None:
         """Disconnect a receiver that has this one sender.
 
@@ -134,11 +146,16 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        self.changed = OrderedSignal("A change set, told once.")
+        # Whether anybody ever listened to changes: until then nothing is told of them, which is quicker than to ask.
+        self.heard = False
+        self.changed = OrderedSignal("A change set, told once.", self._hear)
         self.waiting = OrderedSignal("A storage's change set turned from empty to not empty.")
         self.conflict = OrderedSignal("Two wrote the same; `conflict` has both values.")
         self.receiver_error = OrderedSignal("A receiver raised `error`.")
-        self.of_kind = {kind: OrderedSignal(kind.value) for kind in EventKind}
+        self.of_kind = {kind: OrderedSignal(kind.value, self._hear) for kind in EventKind}
+
+    def _hear(self) -> None:
+        self.heard = True
 
     def __getattr__(self, name: str) -> OrderedSignal:
         try:
@@ -264,11 +281,22 @@ class Dispatcher:
 
     def tell(self, signal: Signal, sender: object, **facts: object) -> None:
         """Queue a signal, and deliver unless a delivery or a hold is under way."""
-        self._enqueue([_Told(signal, sender, facts, self._delivery.generation + 1)])
+        self.queue(signal, sender, **facts)
+        self.deliver()
+
+    def queue(self, signal: Signal, sender: object, **facts: object) -> None:
+        """Queue a signal, for a `deliver` when all that one change tells is queued: then nothing comes between."""
+        self._append(_Told(signal, sender, facts, self._delivery.generation + 1))
 
     def then(self, ending: Callable[[], object]) -> None:
-        """Do something after what was told so far has been heard."""
-        self._enqueue([ending])
+        """Queue what is to be done after what was queued so far has been heard."""
+        self._append(ending)
+
+    def deliver(self) -> None:
+        """Deliver what is queued, unless a delivery or a hold is under way."""
+        mine = self._delivery
+        if mine.queue and not mine.running and not mine.held:
+            self._deliver(mine)
 
     def tell_now(self, signal: Signal, sender: object, **facts: object) -> None:
         """Send at once, past the queue: what a storage must hear, whatever people's receivers do."""
@@ -280,20 +308,18 @@ class Dispatcher:
 
     def release(self) -> None:
         """Deliver what was kept, or hand it to the hold around this one."""
-        self._enqueue(self._delivery.held.pop())
+        mine = self._delivery
+        kept = mine.held.pop()
+        (mine.held[-1] if mine.held else mine.queue).extend(kept)
+        self.deliver()
 
     def drop(self) -> None:
         """Forget what was kept: it was undone."""
         self._delivery.held.pop()
 
-    def _enqueue(self, steps: list[_Step]) -> None:
+    def _append(self, step: _Step) -> None:
         mine = self._delivery
-        if mine.held:
-            mine.held[-1].extend(steps)
-            return
-        mine.queue.extend(steps)
-        if not mine.running:
-            self._deliver(mine)
+        (mine.held[-1] if mine.held else mine.queue).append(step)
 
     def _deliver(self, mine: _Delivery) -> None:
         mine.running = True

@@ -48,6 +48,9 @@ class Ledger:
             StorageMarker.one_false: set(),
         }
         self.typed: dict[StorageMarker, dict[Association, str]] = {marker: {} for marker in TYPED}
+        # The same sets under names of their own: they are asked at every change.
+        self._in, self._out = self.one[StorageMarker.one_true], self.one[StorageMarker.one_false]
+        self._typed_in, self._typed_out = self.typed[StorageMarker.typed_true], self.typed[StorageMarker.typed_false]
         self.known: set[Association] = set()
         self.purged: set[str] = set()
         # Typed marks of types that are not here yet: type id -> (marker, id of the mark's link).
@@ -61,27 +64,24 @@ class Ledger:
 
     def holds(self, association: Association) -> bool:
         """Whether the association is stored, by its own mark or by its types'."""
-        if association in self.one[StorageMarker.one_false] or (self.purged and association.id in self.purged):
+        if association in self._out or (self.purged and association.id in self.purged):
             return False
-        if association in self.one[StorageMarker.one_true]:
-            return True
-        return bool(self.verdict(association))
+        return association in self._in or self.verdict(association) is True
 
     def excludes(self, association: Association) -> bool:
         """Whether a false mark, its own or the deciding type's, keeps it out."""
-        if association in self.one[StorageMarker.one_false]:
+        if association in self._out:
             return True
-        return association not in self.one[StorageMarker.one_true] and self.verdict(association) is False
+        return association not in self._in and self.verdict(association) is False
 
     def verdict(self, association: Association | None) -> bool | None:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
-        true, false = self.typed[StorageMarker.typed_true], self.typed[StorageMarker.typed_false]
-        if not (true or false):
+        if not (self._typed_in or self._typed_out):
             return None
         for type in _upwards(association):
-            if type in false:
+            if type in self._typed_out:
                 return False
-            if type in true:
+            if type in self._typed_in:
                 return True
         return None
 
@@ -179,6 +179,13 @@ class Ledger:
             elif was and not holds:
                 self.stop(association)
 
+    def check_beginning(self, before: list[tuple[Association, bool]]) -> None:
+        """Whether what begins being stored can be. Raises `UnstorableError`."""
+        for association, was in before:
+            if not was and self.holds(association):
+                check_source(association.own_data(), association)
+                self.along(references(association))
+
     def start(self, association: Association, along: list[Association]) -> None:
         """Write the association as a whole, and what comes along with it, in the order in which they were made."""
         check_source(association.own_data(), association)
@@ -269,7 +276,7 @@ class Ledger:
 
     def rings(self) -> bool:
         """Whether what waits turned from nothing to something and nobody was told of it yet: now somebody is."""
-        if self._rung and self._open:
+        if self._rung is (len(self._open) > 0):
             return False
         # Under the lock: a taker between the question and the answer would leave a bell rung that nobody heard.
         with self._space.lock:

@@ -56,6 +56,10 @@ Reference: TypeAlias = Association | str | None
 Held: TypeAlias = "list[tuple[Ledger, list[tuple[Association, bool]]]]"
 
 
+# The fields of a Change that tells of the whole association; old and new are its type.
+CREATED = "created"
+DESTROYED = "destroyed"
+
 _UNLOCKED = nullcontext()
 
 
@@ -74,8 +78,8 @@ class _Together:
     def add(self, change: Change) -> None:
         """Keep the first old and the last new of a field; of what is destroyed, only that."""
         fields = self.changes.setdefault(change.id, {})
-        if change.field == "destroyed":
-            made = "created" in fields
+        if change.field == DESTROYED:
+            made = CREATED in fields
             fields.clear()
             if made:
                 return
@@ -86,7 +90,7 @@ class _Together:
     def net(self) -> tuple[Change, ...]:
         """What is different now."""
         told = (change for fields in self.changes.values() for change in fields.values())
-        return tuple(change for change in told if not same(change.old, change.new))
+        return tuple(one for one in told if one.field in (CREATED, DESTROYED) or not same(one.old, one.new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,8 @@ class Space:
 
     def kind_of(self, association: Association) -> str | None:
         """Which data an association may hold: the first data type in its type chain."""
-        return next((self.kinds[type] for type in association.type_chain if type in self.kinds), None)
+        direct = self.kinds.get(association.type) if association.type else None
+        return direct or next((self.kinds[type] for type in association.type_chain if type in self.kinds), None)
 
     # checking
 
@@ -219,7 +224,9 @@ class Space:
             for ledger, coming in along:
                 ledger.bring(coming, association)
         self._ring()
-        self._tell_made(association, type, targets)
+        if self.signals.heard:
+            self._tell_made(association, type, targets)
+            self.dispatcher.deliver()
         return association
 
     def _targets(self, new: _New, from_: Target, to: Target, value: Target) -> list[tuple[Field, Association]]:
@@ -263,7 +270,7 @@ class Space:
             given: dict[str, object] = {field.name: target.id for field, target in targets}
             if association._data is not NOTHING:
                 given[DATA] = association._data
-            fields = {"created": type.id, **given}
+            fields = {CREATED: type.id, **given}
             self._tell_changes(*(Change(association.id, name, None, new) for name, new in fields.items()))
 
     def refer(self, source: Association, field: Field, target: Target) -> None:
@@ -276,8 +283,9 @@ class Space:
         if old is found:
             return
         self._ring()
-        self._tell_reference(source, field, old, found, None)
-        self._tell_change(source, field.name, _id(old), _id(found), None)
+        if self.signals.heard:
+            self._tell_pointed(source, field, old, found, None)
+            self.dispatcher.deliver()
 
     def _refer(self, source: Association, field: Field, target: Target) -> tuple[Reference, Association | None]:
         """What the reference was, and what it is now."""
@@ -289,44 +297,51 @@ class Space:
             if source.id in self.built_ins or (source is self.root and field is TYPE):
                 raise BuiltInError(association=source, action="changed", field=field.attribute, value=found)
             if self.ledgers:
-                self._refer_noted(source, field, old, found)
+                self._refer_noted(source, field, found, None)
             else:
-                self._set_reference(source, field, old, found)
+                self._set_reference(source, field, found)
         return old, found
 
-    def _refer_noted(self, source: Association, field: Field, old: Reference, target: Association | None) -> None:
-        if field is TYPE and self._retypes(source, target):
-            with self._undoable():
-                self._retype(source, old, target)
-            return
-        holding = self._holding(source, None)
-        along = [ledger.along((target,)) for ledger in holding]
+    def _refer_noted(self, source: Association, field: Field, target: Reference, origin: str | None) -> None:
+        """Point a reference in a space with ledgers: what is refused is refused before anything has moved."""
+        old = getattr(source, field.slot)
+        holding = self._holding(source, origin)
+        along = self._along_to(target, holding)
+        before = self._before_retyping(source, _known(target)) if field is TYPE else []
         self._note(holding, source, field.name, _id(old))
-        self._set_reference(source, field, old, target)
-        for ledger, coming in zip(holding, along, strict=True):
-            ledger.bring(coming)
+        self._set_reference(source, field, target, origin)
+        for ledger, standing in before:
+            ledger.settle(standing)
+        for ledger, coming in along:
+            if ledger.holds(source):
+                ledger.bring(coming)
 
-    def _retypes(self, source: Association, type: Association | None) -> bool:
-        """Whether another type may begin or end its being stored, or its instances'."""
-        return any(
-            ledger.verdict(source.type) is not ledger.verdict(type) or (type is not None and source in type.type_chain)
+    def _along_to(self, target: Reference, holding: list[Ledger]) -> list[tuple[Ledger, list[Association]]]:
+        """What comes along where, when somebody who is held there is given this target."""
+        if not isinstance(target, Association):
+            return []
+        return [(ledger, coming) for ledger in holding if (coming := ledger.along((target,)))]
+
+    def _before_retyping(self, source: Association, type: Association | None) -> Held:
+        """Who is stored where, in those storages for which another type may begin or end that."""
+        turning = [
+            (ledger, ledger.standing(source))
             for ledger in self.ledgers.values()
-        )
+            if ledger.verdict(source.type) is not ledger.verdict(type)
+            or (type is not None and source in type.type_chain)
+        ]
+        if turning:
+            self._check_retyped(source, type, turning)
+        return turning
 
-    def _retype(self, source: Association, old: Reference, type: Association | None) -> None:
-        self._note(self._holding(source, None), source, TYPE.name, _id(old))
-        before = self._standing(source)
-        self._set_reference(source, TYPE, old, type)
-        self._settle(before)
-        for ledger in self._holding(source, None):
-            ledger.bring(ledger.along((type,)))
-
-    def _standing(self, source: Association) -> Held:
-        return [(ledger, ledger.standing(source)) for ledger in self.ledgers.values()]
-
-    def _settle(self, before: Held) -> None:
-        for ledger, held in before:
-            ledger.settle(held)
+    def _check_retyped(self, source: Association, type: Association | None, turning: Held) -> None:
+        """Look at what would begin being stored under that type, as if it were set. Raises `UnstorableError`."""
+        kept, source._type = source._type, type
+        try:
+            for ledger, standing in turning:
+                ledger.check_beginning(standing)
+        finally:
+            source._type = kept
 
     def _holding(self, association: Association, origin: str | None) -> list[Ledger]:
         """The storages that hold it, but for the one that a change comes from."""
@@ -336,11 +351,12 @@ class Space:
         for ledger in holding:
             ledger.note(association, field, old)
 
-    def _set_reference(self, source: Association, field: Field, old: Reference, target: Reference) -> None:
+    def _set_reference(self, source: Association, field: Field, target: Reference, origin: str | None = None) -> None:
         if self._together:
-            self.journal(self._restore, source, field, old, source._updated_at)
+            self.journal(self._restore, source, field, getattr(source, field.slot), source._updated_at)
         self._point(source, field, target)
-        source._updated_at = now()
+        if origin is None:
+            source._updated_at = now()
 
     def _restore(self, source: Association, field: Field, old: Reference, updated_at: int | str) -> None:
         self._point(source, field, old)
@@ -372,7 +388,9 @@ class Space:
             old, new = self._assign(association, data)
         if not same(old, new):
             self._ring()
-            self._tell_data(association, old, new, None)
+            if self.signals.heard:
+                self._tell_data(association, old, new, None)
+                self.dispatcher.deliver()
 
     def _assign(self, association: Association, data: object) -> tuple[object, object]:
         """What the data was, and what it is now."""
@@ -381,9 +399,10 @@ class Space:
         if self.permanent(association):
             raise BuiltInError(association=association, action="given data", field=DATA, value=data)
         old = association._data
+        kind = self.kind_of(association)
         # Data may outlive its type: it can be cleared where it could not be set.
-        if data is not NOTHING or old is NOTHING:
-            data = self._data(association, self.kind_of(association), association.type, data)
+        if data is not NOTHING or (old is NOTHING and kind is None):
+            data = self._data(association, kind, association.type, data)
         if not same(old, data):
             holding = self._holding(association, None)
             if holding:
@@ -414,7 +433,7 @@ class Space:
             ledger.destroy(association)
         self._clear_inbound(association)
         self._tell(EventKind.destroyed, association)
-        self._tell_change(association, "destroyed", association.type_id, None, None)
+        self._tell_change(association, DESTROYED, association.type_id, None, None)
         self._remove(association, None)
 
     def _clear_inbound(self, association: Association) -> None:
@@ -461,18 +480,16 @@ class Space:
             self.ledger(origin).adopt(association)
             healed = tuple(self.unresolved.get(id, ()))
             for source, field in healed:
-                self._repoint(source, field, association)
-                self._bring_healed(source, association, origin)
+                self._set_reference(source, field, association, origin)
+                for ledger, coming in self._along_to(association, self._holding(source, origin)):
+                    ledger.bring(coming)
         self._ring()
         self._tell(EventKind.constructed, association, origin=origin)
-        self._tell_change(association, "created", None, None, origin)
+        self._tell_change(association, CREATED, None, None, origin)
         for source, field in healed:
             self._tell_reference(source, field, None, association, origin)
+        self.dispatcher.deliver()
         return association
-
-    def _bring_healed(self, source: Association, target: Association, origin: str) -> None:
-        for ledger in self._holding(source, origin):
-            ledger.bring(ledger.along((target,)))
 
     def point(self, source: Association, field: Field, id: str | None, origin: str) -> None:
         """Set a reference as a storage has it: an id that is not here is kept, reads None, and heals."""
@@ -481,21 +498,10 @@ class Space:
             old = getattr(source, field.slot)
             if old is target or (isinstance(old, str) and old == target):
                 return
-            holding = self._holding(source, origin)
-            along = [ledger.along((target,)) for ledger in holding]
-            self._note(holding, source, field.name, _id(old))
-            before = self._standing(source) if field is TYPE and self._retypes(source, _known(target)) else []
-            self._repoint(source, field, target)
-            self._settle(before)
-            for ledger, coming in zip(holding, along, strict=True):
-                ledger.bring(coming)
+            self._refer_noted(source, field, target, origin)
         self._ring()
-        self._tell_reference(source, field, old, target, origin)
-        self._tell_change(source, field.name, _id(old), _id(target), origin)
-
-    def _repoint(self, source: Association, field: Field, target: Reference) -> None:
-        self.journal(self._restore, source, field, getattr(source, field.slot), source._updated_at)
-        self._point(source, field, target)
+        self._tell_pointed(source, field, old, target, origin)
+        self.dispatcher.deliver()
 
     def put(self, association: Association, data: object, origin: str) -> None:
         """Set data as a storage has it. A function that was made here stays what it is when its own text comes back."""
@@ -507,6 +513,7 @@ class Space:
             self._put(association, data)
         self._ring()
         self._tell_data(association, old, data, origin)
+        self.dispatcher.deliver()
 
     def remove(self, association: Association, origin: str) -> None:
         """Somebody destroyed it: it goes alone, references to it keep the id and read None.
@@ -520,10 +527,10 @@ class Space:
                 ledger.destroy(association)
             for field in FIELDS:
                 for source in tuple(each(field.members(association))):
-                    self._repoint(source, field, association.id)
+                    self._set_reference(source, field, association.id, origin)
                     self._tell_reference(source, field, association, None, origin)
             self._tell(EventKind.destroyed, association, origin=origin)
-            self._tell_change(association, "destroyed", association.type_id, None, origin)
+            self._tell_change(association, DESTROYED, association.type_id, None, origin)
             self._remove(association, origin)
 
     # storage markers
@@ -635,9 +642,9 @@ class Space:
 
     def _weight(self) -> int:
         """How many bytes the outermost together() would send to the storage that it has most for."""
-        if len(self._together) > 1:
+        if len(self._together) > 1 or not self.ledgers:
             return 0
-        return max((ledger.weight() for ledger in self.ledgers.values()), default=0)
+        return max(ledger.weight() for ledger in self.ledgers.values())
 
     def _check_weight(self) -> None:
         bytes = self._weight()
@@ -665,7 +672,7 @@ class Space:
         else:
             changes = together.net()
             if changes and self.signals.changed.receivers:
-                self.dispatcher.tell(self.signals.changed, self.root, changes=changes)
+                self.dispatcher.queue(self.signals.changed, self.root, changes=changes)
 
     def _grouped(self) -> _Together | None:
         """The open together() of this thread; what others do meanwhile is not part of it."""
@@ -725,7 +732,7 @@ class Space:
         signal = self.signals.of_kind[kind]
         if signal.receivers:
             name = field.name if field else None
-            self.dispatcher.tell(signal, source, event=Event(kind, source, name, old, new, item, origin))
+            self.dispatcher.queue(signal, source, event=Event(kind, source, name, old, new, item, origin))
 
     def _tell_reference(
         self, source: Association, field: Field, old: Reference, new: Reference, origin: str | None
@@ -740,12 +747,18 @@ class Space:
         if after is not None:
             self._tell(field.added_kind, after, field, item=source, origin=origin)
 
+    def _tell_pointed(
+        self, source: Association, field: Field, old: Reference, new: Reference, origin: str | None
+    ) -> None:
+        self._tell_reference(source, field, old, new, origin)
+        self._tell_change(source, field.name, _id(old), _id(new), origin)
+
     def _tell_data(self, association: Association, old: object, new: object, origin: str | None) -> None:
         before, after = (None if data is NOTHING else data for data in (old, new))
         signal = self.signals.of_kind[EventKind.data_set]
         if signal.receivers:
             event = Event(EventKind.data_set, association, DATA, before, after, None, origin)
-            self.dispatcher.tell(signal, association, event=event)
+            self.dispatcher.queue(signal, association, event=event)
         self._tell_change(association, DATA, before, after, origin)
 
     def _tell_change(self, source: Association, field: str, old: object, new: object, origin: str | None) -> None:
@@ -755,7 +768,7 @@ class Space:
     def _tell_changes(self, *changes: Change) -> None:
         together = self._grouped()
         if together is None:
-            self.dispatcher.tell(self.signals.changed, self.root, changes=changes)
+            self.dispatcher.queue(self.signals.changed, self.root, changes=changes)
             return
         for change in changes:
             together.add(change)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 from textwrap import dedent
 from typing import Final
@@ -140,14 +140,12 @@ def _decimal(value: Decimal, association: object) -> Decimal:
 
 
 def _function(value: object, association: object) -> object:
-    parts: tuple[object, ...] = ()
-    if isinstance(value, FunctionSource):
-        parts = (value.language, value.name, value.source)
+    parts = astuple(value) if isinstance(value, FunctionSource) else ()
     if not (callable(value) or parts) or not all(isinstance(part, str) for part in parts):
         expected = "a callable or a FunctionSource, which is three texts"
         raise WrongTypeError(what=f"data of {association}, a Function,", expected=expected, value=value)
     for part in parts:
-        _check_text(str(part), association)
+        _check_text(part, association)
     return value
 
 

@@ -88,7 +88,7 @@ def _serve(data_dir: Path, version: int, settings: Mapping[str, str]) -> Generat
         _start(server, settings)
         with server:
             url = server.get_uri()
-            _wait(url, folder)
+            _wait(server, url)
             yield Embedded(url, folder, version)
     finally:
         if server._count <= 0:
@@ -183,7 +183,7 @@ def _serves(pid_file: Path, folder: Path) -> bool:
 
     try:
         command = psutil.Process(int(pid_file.read_text().split("\n", 1)[0])).cmdline()
-    except (ValueError, psutil.Error):
+    except (OSError, ValueError, psutil.Error):
         return False
     return str(folder) in command and "postgres" in Path(command[0]).name
 
@@ -194,8 +194,8 @@ def _configure(folder: Path, settings: Mapping[str, str]) -> None:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
 
 
-def _wait(url: str, folder: Path) -> None:
-    """Until it answers: it was found running, and may still be at its recovery. Raises `UnavailableError`."""
+def _wait(server: PostgresServer, url: str) -> None:
+    """Until it answers: it was found running, and may still be at its recovery, or have been about to end."""
     import psycopg
 
     deadline = time.monotonic() + _READY_WITHIN
@@ -204,8 +204,10 @@ def _wait(url: str, folder: Path) -> None:
             return psycopg.connect(url, connect_timeout=2).close()
         except psycopg.OperationalError as error:
             if time.monotonic() > deadline:
-                raise _unavailable(folder, str(error)) from error
+                raise _unavailable(server.pgdata, str(error)) from error
         time.sleep(0.05)
+        if not _serves(server.pgdata / "postmaster.pid", server.pgdata):
+            _start(server, {})
 
 
 def _unavailable(folder: Path, why: str) -> UnavailableError:

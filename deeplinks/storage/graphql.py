@@ -23,6 +23,7 @@ from gql.transport.exceptions import (
     TransportServerError,
 )
 from gql.transport.httpx import HTTPXAsyncTransport
+from graphql import ExecutionResult
 
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
@@ -34,7 +35,6 @@ from deeplinks.errors import (
     StorageError,
     UnavailableError,
 )
-from graphql import ExecutionResult
 
 Variables: TypeAlias = dict[str, Any]
 
@@ -52,9 +52,8 @@ class HTTPTransport(HTTPXAsyncTransport):
     """gql's HTTP transport with orjson at both ends."""
 
     def __init__(self, url: str, headers: Mapping[str, str], timeout: float) -> None:
-        super().__init__(
-            url, json_deserialize=orjson.loads, headers=headers, timeout=httpx.Timeout(timeout, connect=5.0)
-        )
+        patience = httpx.Timeout(timeout, connect=5.0)
+        super().__init__(url, json_deserialize=orjson.loads, headers=headers, timeout=patience)  # pyright: ignore[reportUnknownMemberType]
 
     async def execute(
         self, request: GraphQLRequest, *, extra_args: dict[str, Any] | None = None, upload_files: bool = False

@@ -27,6 +27,7 @@ drop table deep.tombstones, deep.batches, deep.changes, deep.spaces;
 drop function deep.capture(), deep.skip_dead(), deep.plant_root(), deep.admit(), deep.keep_last_batch(),
     deep.guard_space(), deep.guard_prune(), deep.refuse_rewriting();
 drop function deep.note(text, text, uuid[], uuid[], uuid[], jsonb[], jsonb[]);
+drop function deep.outgrow(regclass);
 drop function deep.one_datum(text, uuid[], uuid[]);
 drop function deep.expect(uuid, jsonb);
 drop function deep.answer_known(uuid, bigint, boolean, boolean, boolean);

@@ -5,6 +5,7 @@ from graphql.language import parse
 
 from deeplinks.dialect import plans
 from deeplinks.dialect.plans import Plan, Plans
+from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.statements import Session
 from deeplinks.dialect.values import Value
 
@@ -37,6 +38,15 @@ def test_sessions_that_see_other_things_do_not_share(other: Session) -> None:
     prepared = Plans(parse("{ __typename }"))
 
     assert found(prepared) is not found(prepared, other)
+
+
+def test_a_condition_nested_without_end_is_refused() -> None:
+    deep: Value = {}
+    for _ in range(2000):
+        deep = {"_not": deep}
+
+    with pytest.raises(RequestError, match="too deep"):
+        found(Plans(parse("query ($w: deep_links_bool_exp) { deep_links(where: $w) { id } }")), w=deep)
 
 
 def test_plans_are_kept_in_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:

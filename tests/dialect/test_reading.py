@@ -136,15 +136,6 @@ def test_an_unknown_operation_is_refused() -> None:
         operation("query A { deep_links { id } }", name="C")
 
 
-def test_a_condition_nested_without_end_is_refused() -> None:
-    deep: Value = {}
-    for _ in range(2000):
-        deep = {"_not": deep}
-
-    with pytest.raises(RequestError, match="too deep"):
-        where("$w", w=deep)
-
-
 def test_aliases_fragments_and_repeats_become_one_selection_in_written_order() -> None:
     read = statement(
         """

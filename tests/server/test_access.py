@@ -1,0 +1,71 @@
+"""Who may ask: the admin secret, and roles."""
+
+import pytest
+
+from deeplinks.dialect.refusal import RequestError
+from deeplinks.server.access import admit
+from deeplinks.server.settings import Settings
+from tests.asking import post
+
+OPEN, CLOSED = Settings(), Settings(admin_secret="right")
+QUERY = "{ deep_links(limit: 0) { id } }"
+
+
+def test_without_a_secret_everybody_is_admin() -> None:
+    assert admit({}, OPEN).role == "admin"
+
+
+def test_without_a_secret_a_role_may_be_chosen() -> None:
+    assert admit({"x-hasura-role": "user"}, OPEN).role == "user"
+
+
+@pytest.mark.parametrize("header", ["x-hasura-admin-secret", "x-hasura-access-key"])
+def test_the_right_secret_is_admin(header: str) -> None:
+    assert admit({header: "right"}, CLOSED).role == "admin"
+
+
+@pytest.mark.parametrize("given", ["wrong", "", "Right", "right ", "righ", "ré\udcff"])
+def test_a_wrong_secret_is_refused(given: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        admit({"x-hasura-admin-secret": given}, CLOSED)
+
+    assert (caught.value.extension_code, caught.value.path) == ("access-denied", "$")
+    assert "right" not in str(caught.value)
+
+
+def test_no_secret_where_one_is_asked_is_refused() -> None:
+    with pytest.raises(RequestError, match="required, but not found"):
+        admit({"x-hasura-role": "admin"}, CLOSED)
+
+
+def test_session_variables_are_the_headers_and_never_the_secret() -> None:
+    session = admit({"x-hasura-admin-secret": "right", "x-hasura-user-id": "7", "accept": "*/*"}, CLOSED)
+
+    assert session.variables == {"x-hasura-user-id": "7"}
+
+
+def test_a_request_may_want_numbers_as_strings() -> None:
+    assert admit({"x-hasura-stringify-numeric-types": "true"}, OPEN).stringify_numerics
+    assert not admit({"x-hasura-stringify-numeric-types": "no"}, OPEN).stringify_numerics
+
+
+async def test_an_endpoint_with_a_secret_answers_those_who_know_it(secret_endpoint: str) -> None:
+    assert await post(secret_endpoint, QUERY, {"X-Hasura-Admin-Secret": "right"}) == {"data": {"deep_links": []}}
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-hasura-admin-secret": "wrong"}])
+@pytest.mark.parametrize("query", [QUERY, "{ __schema { queryType { name } } }", "{ nope", ""])
+async def test_an_endpoint_with_a_secret_tells_others_nothing(
+    secret_endpoint: str, headers: dict[str, str], query: str
+) -> None:
+    answer = await post(secret_endpoint, query, headers)
+
+    assert answer.keys() == {"errors"}
+    assert answer["errors"][0]["extensions"] == {"code": "access-denied", "path": "$"}
+
+
+async def test_a_role_without_permissions_finds_no_fields(endpoint: str) -> None:
+    answer = await post(endpoint, QUERY, {"x-hasura-role": "user"})
+
+    assert answer["errors"][0]["extensions"]["code"] == "validation-failed"
+    assert answer["errors"][0]["message"] == "field 'deep_links' not found in type: 'query_root'"
