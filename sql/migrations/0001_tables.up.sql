@@ -84,7 +84,8 @@ create function deep.refuse_fixed() returns trigger language plpgsql
 set search_path = pg_catalog, deep
 as $$
 begin
-    raise exception 'fixed: deep.% % keeps its id, created_at, _deep and _i for ever; leave them out of the update, or make a new row',
+    raise exception 'fixed: deep.% % keeps its id, created_at, _deep and _i for ever; '
+        'leave them out of the update, or make a new row',
         tg_table_name, old.id
         using errcode = '22L05', schema = 'deep', table = tg_table_name;
 end
@@ -94,7 +95,8 @@ create function deep.refuse_truncate() returns trigger language plpgsql
 set search_path = pg_catalog, deep
 as $$
 begin
-    raise exception 'truncate: deep.% is never truncated, for nobody would hear of it; delete its rows instead', tg_table_name
+    raise exception 'truncate: deep.% is never truncated, for nobody would hear of it; delete its rows instead',
+        tg_table_name
         using errcode = '22L06', schema = 'deep', table = tg_table_name;
 end
 $$;
@@ -112,11 +114,13 @@ $$;
 -- A client that does not know of spaces gives the id alone.
 create function deep.fill_space() returns trigger language plpgsql
 set search_path = pg_catalog, deep
+set enable_seqscan = off
 as $$
 begin
     select _deep into new._deep from deep.links where id = new.id;
     if not found then
-        raise exception 'no link: deep.% holds data of links, and there is no link %; insert the link first', tg_table_name, new.id
+        raise exception 'no link: deep.% holds data of links, and there is no link %; insert the link first',
+            tg_table_name, new.id
             using errcode = '23503', schema = 'deep', table = tg_table_name, constraint = tg_table_name || '_link_fkey';
     end if;
     return new;
@@ -150,7 +154,8 @@ begin
 end
 $$;
 
-create trigger links_lift after insert on deep.links
+-- Its name puts it behind the triggers of the log: who lifts holds its space by then, and does not wait for one.
+create trigger links_order after insert on deep.links
     referencing new table as new_rows for each statement execute function deep.lift_order();
 
 create trigger links_fixed before update on deep.links for each row
@@ -192,7 +197,8 @@ create trigger objects_fill before insert on deep.objects for each row
 create trigger links_truncate before truncate on deep.links for each statement execute function deep.refuse_truncate();
 create trigger strings_truncate before truncate on deep.strings for each statement execute function deep.refuse_truncate();
 create trigger numbers_truncate before truncate on deep.numbers for each statement execute function deep.refuse_truncate();
-create trigger functions_truncate before truncate on deep.functions for each statement execute function deep.refuse_truncate();
+create trigger functions_truncate before truncate on deep.functions
+    for each statement execute function deep.refuse_truncate();
 create trigger objects_truncate before truncate on deep.objects for each statement execute function deep.refuse_truncate();
 
 -- The built-in types, in their reserved space: there so that GraphQL can follow to them.

@@ -3,6 +3,10 @@
 -- Within a space the numbers n have no gaps, and their order is the order of commits and of visibility: a writer takes
 -- max(n) + 1 while it holds the row of the space, and holds that until it has committed. A batch locks first, before any
 -- link; other writers lock at the end of their first statement.
+--
+-- What is refused says so in its first word, and in its SQLSTATE where that arrives: 23505 on batches_pkey already applied,
+-- or already withdrawn; 22L01 withdrawn; 22L02 checksum; 22L03 gap; 22L04 stale; 22L05 fixed; 22L06 append only, floor,
+-- last batch, truncate; 22L07 dead; 22L08 twice.
 
 create table deep.spaces (
     id uuid not null,
@@ -107,6 +111,7 @@ declare
             or kept <> 'objects' and (select true from deep.objects d where d._deep = o.space and d.id = o.id)
     );
     other text;
+    left_over bigint;
 begin
     if twice = '{}' then
         return;
@@ -114,6 +119,12 @@ begin
     foreach other in array array_remove(array['strings', 'numbers', 'functions', 'objects'], kept) loop
         execute format('delete from deep.%I where _deep = any ($1) and id = any ($2)', other) using spaces, twice;
     end loop;
+    execute format('select count(*) from deep.%I where _deep = any ($1) and id = any ($2)', kept)
+        into left_over using spaces, twice;
+    if left_over < cardinality(twice) then
+        raise exception 'twice: one statement gives % data of two kinds; give one', twice[1]
+            using errcode = '22L08', schema = 'deep', table = kept;
+    end if;
 end
 $$;
 
@@ -272,7 +283,8 @@ begin
     select o.id into dead from unnest(spaces, ids) as o (space, id)
     where (select true from deep.tombstones d where d._deep = o.space and d.id = o.id) limit 1;
     if found then
-        raise exception 'dead: link % was deleted while this was written, and a delete is final; leave it out and try again', dead
+        raise exception 'dead: link % was deleted while this was written, and a delete is final; '
+            'leave it out and try again', dead
             using errcode = '22L07', schema = 'deep', table = 'tombstones';
     end if;
 end
@@ -292,7 +304,8 @@ set search_path = pg_catalog, deep
 as $$
 begin
     if new.floor < old.floor or new.floor > deep.newest(old.id) then
-        raise exception 'floor: % is not between the floor % of space % and its newest change %; the floor only rises, up to the newest',
+        raise exception 'floor: % is not between the floor % of space % and its newest change %; '
+            'the floor only rises, up to the newest',
             new.floor, old.floor, old.id, deep.newest(old.id)
             using errcode = '22L06', schema = 'deep', table = 'spaces', column = 'floor';
     end if;
@@ -351,7 +364,8 @@ begin
     end if;
     select seq into last from deep.batches where _deep = new._deep and client = new.client order by seq desc limit 1;
     if new.seq <> coalesce(last, 0) + 1 then
-        raise exception 'gap: batch % of client % does not follow batch % in space %; send % first, or write under a new client',
+        raise exception 'gap: batch % of client % does not follow batch % in space %; '
+            'send % first, or write under a new client',
             new.seq, new.client, coalesce(last, 0), new._deep, coalesce(last, 0) + 1
             using errcode = '22L03', schema = 'deep', table = 'batches';
     end if;
@@ -393,14 +407,16 @@ set search_path = pg_catalog, deep
 as $$
 begin
     if not same then
-        raise exception 'checksum: batch % of client % was sent before with other content; two writers share one identity, so take a new client',
+        raise exception 'checksum: batch % of client % was sent before with other content; '
+            'two writers share one identity, so take a new client',
             seq, client using errcode = '22L02', schema = 'deep', table = 'batches';
     end if;
     if was_withdrawn and not is_withdrawn then
         raise exception 'withdrawn: batch % of client % was withdrawn and is not applied; its content goes under new numbers',
             seq, client using errcode = '22L01', schema = 'deep', table = 'batches';
     end if;
-    raise exception '%: batch % of client %', case when was_withdrawn then 'already withdrawn' else 'already applied' end, seq, client
+    raise exception '%: batch % of client %',
+        case when was_withdrawn then 'already withdrawn' else 'already applied' end, seq, client
         using errcode = '23505', schema = 'deep', table = 'batches', constraint = 'batches_pkey';
 end
 $$;
@@ -410,10 +426,11 @@ set search_path = pg_catalog, deep
 as $$
 begin
     if exists (
-        select from (select distinct _deep, client from old_rows) o
-        where not exists (select from deep.batches b where b._deep = o._deep and b.client = o.client)
+        select from (select _deep, client, max(seq) as seq from old_rows group by _deep, client) o
+        where not exists (select from deep.batches b where b._deep = o._deep and b.client = o.client and b.seq > o.seq)
     ) then
-        raise exception 'last batch: the last batch of a client is kept, or an old copy of it could be applied again; delete older ones only'
+        raise exception 'last batch: the last batch of a client is kept, or an old copy of it could be applied again; '
+            'delete older ones only'
             using errcode = '22L06', schema = 'deep', table = 'batches';
     end if;
     return null;

@@ -176,6 +176,17 @@ def test_data_of_another_link_stays_when_a_datum_changes_its_kind(database: Sess
     assert str(database.value("select id from deep.strings")) == other
 
 
+def test_one_statement_does_not_give_data_of_two_kinds(database: Session, space: str) -> None:
+    id = database.link(space)
+    with refused("22L08", "twice", id):
+        database.run(
+            "with one as (insert into deep.strings (id, _data) values (%s, '')) "
+            "insert into deep.numbers (id, _data) values (%s, 1)",
+            id,
+            id,
+        )
+
+
 def test_two_writers_at_once_leave_one_datum(database: Session, sessions: Callable[[], Session], space: str) -> None:
     id = database.link(space)
     first, second = sessions(), sessions()

@@ -180,6 +180,14 @@ def test_an_update_larger_than_a_slice_pairs_each_row_with_its_own_past(database
     ) == (50002)
 
 
+def test_a_table_that_outgrew_what_is_known_of_it_is_looked_at(database: Session, space: str) -> None:
+    """Or PostgreSQL's own plans for references would read all of it for every row."""
+    database.run("vacuum analyze deep.links")
+    database.run("insert into deep.links (_deep) select %s from generate_series(1, 6000)", space)
+
+    assert database.value("select relpages from pg_class where oid = 'deep.links'::regclass") >= 64
+
+
 def test_entries_of_one_transaction_share_its_number_and_no_other_has_it(database: Session, space: str) -> None:
     with database.connection.transaction():
         database.string(database.link(space))
