@@ -96,9 +96,11 @@ def at(url: str, database: str) -> str:
 def _database(url: str, template: str = "template1") -> Iterator[str]:
     name = f"deeplinks_{uuid4().hex}"
     make = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+    # Copying files is four times faster than writing them to the log; PostgreSQL 14 knows no other way.
+    copying = sql.SQL(" strategy file_copy")
     drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(make)
+        connection.execute(make + copying if connection.info.server_version >= 150000 else make)
         try:
             yield name
         finally:

