@@ -160,7 +160,7 @@ class ChangeSet:
         return min(orders, default=self.last_order + 1)
 
     def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
-        """Take the first entries, `most` of them and whole groups, and the marks."""
+        """Take the first entries, `most` of them and whole groups, and the marks; each in the order of first changes."""
         taken: dict[Entry, None] = {}
         for entry in self._entries.values():
             if len(taken) >= most:
@@ -174,7 +174,7 @@ class ChangeSet:
             del self._entries[entry.association]
         marks = list(self._marks.values())
         self._marks.clear()
-        return list(taken), marks
+        return sorted(taken, key=_by_order), marks
 
     def merge(self, other: ChangeSet, group: Group | None, known: Set[Association] | None) -> None:
         """Take over what another set, noted after this one, holds; as a group if one is given.
@@ -222,3 +222,7 @@ class ChangeSet:
         self._entries.pop(entry.association, None)
         if entry.group:
             entry.group.whole().entries.pop(entry, None)
+
+
+def _by_order(entry: Entry) -> int:
+    return entry.order

@@ -105,10 +105,11 @@ class Ledger:
             self._set_own(association, marker)
         self.settle(before)
 
-    def unmark(self, association: Association, marker: StorageMarker) -> None:
-        """Take a mark away; what ends being stored keeps its row and what was changed so far."""
-        before = self.standing(association, marker in TYPED)
-        self._clear(association, marker, told=False)
+    def unmark(self, association: Association, markers: list[StorageMarker]) -> None:
+        """Take marks away, all at once; what ends being stored keeps its row and what was changed so far."""
+        before = self.standing(association, any(marker in TYPED for marker in markers))
+        for marker in markers:
+            self._clear(association, marker, told=False)
         self.settle(before)
 
     def standing(self, association: Association, with_instances: bool = True) -> list[tuple[Association, bool]]:
@@ -251,9 +252,10 @@ class Ledger:
 
     def purge(self, association: Association) -> None:
         """Its row is to go, and its id is never stored here again; the association itself stays."""
-        self.destroy(association)
-        self.purged.add(association.id)
-        self._space.journal(self.purged.discard, association.id)
+        if association.id not in self.purged:
+            self.destroy(association)
+            self.purged.add(association.id)
+            self._space.journal(self.purged.discard, association.id)
 
     def forget(self, association: Association, *, told: bool) -> None:
         """The association is gone from the space and so are its marks; `told`: by the storage itself, which knows."""

