@@ -110,7 +110,7 @@ def _database(url: str, template: str = "template1") -> Iterator[str]:
 @contextmanager
 def _shared_server() -> Iterator[str]:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
-    folder = Path(tempfile.gettempdir()) / f"deeplinks-tests-{run}"
+    folder = _fast_folder() / f"deeplinks-tests-{run}"
     server = embedded(folder, version=POSTGRES_VERSION)
     with _alone():
         started = server.__enter__()
@@ -121,6 +121,12 @@ def _shared_server() -> Iterator[str]:
             server.__exit__(None, None, None)
             if not (started.folder / "postmaster.pid").exists():
                 shutil.rmtree(folder)
+
+
+def _fast_folder() -> Path:
+    """Memory where there is some: a database is hundreds of files, and every test makes one."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
 @contextmanager
