@@ -57,7 +57,10 @@ class Deep(Association):
         return self._space.associations.keys()
 
     def together(self) -> AbstractContextManager[None]:
-        """One thought: `with deep.together():` is told once, sent whole, and undone if it raises."""
+        """One thought: `with deep.together():` is told once, sent whole, and undone if it raises.
+
+        At its end it raises `GroupTooLargeError` for more than one request can carry, `InvalidError` after an `await`.
+        """
         return self._space.together()
 
     def __getitem__(self, id: str | uuid.UUID | Association) -> Association:

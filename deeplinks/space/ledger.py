@@ -76,7 +76,7 @@ class Ledger:
 
     def verdict(self, association: Association | None) -> bool | None:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
-        if not (self._typed_in or self._typed_out):
+        if not self.speaks_of_types:
             return None
         for type in _upwards(association):
             if type in self._typed_out:
@@ -84,6 +84,11 @@ class Ledger:
             if type in self._typed_in:
                 return True
         return None
+
+    @property
+    def speaks_of_types(self) -> bool:
+        """Whether there is any typed mark, so that a type may decide anything."""
+        return bool(self._typed_in or self._typed_out)
 
     def markers(self, association: Association) -> list[StorageMarker]:
         """The association's own marks."""

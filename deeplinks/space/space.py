@@ -5,6 +5,7 @@ The space room. Synchronous, no I/O, never heard of a row; what a storage does w
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Generator
@@ -93,6 +94,36 @@ class _Together:
         return tuple(one for one in told if one.field in (CREATED, DESTROYED) or not same(one.old, one.new))
 
 
+class _Turn:
+    """The turn of the event loop in which a together() is open: an `await` in it would let other tasks in."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self.task = _task()
+        loop = asyncio.get_running_loop() if self.task else None
+        self._end = loop.call_soon(self._ended) if loop else None
+
+    def _ended(self) -> None:
+        self.over = True
+
+    def check(self) -> None:
+        """Raises `InvalidError` where the loop had a turn in between."""
+        if self.over:
+            raise InvalidError(
+                what="together()", why="there was an await in it, which lets other tasks in; await before it"
+            )
+
+    def close(self) -> None:
+        """Ask the loop no more."""
+        if self._end:
+            self._end.cancel()
+
+
+def _task() -> object:
+    # Quicker than to be told by an exception that no loop runs here.
+    return asyncio.current_task() if asyncio._get_running_loop() else None
+
+
 @dataclass(frozen=True, slots=True)
 class _New:
     """An association that is about to be made, as errors name it."""
@@ -122,6 +153,7 @@ class Space:
         self.signals = Signals()
         self.dispatcher = Dispatcher(self.signals)
         self._together: list[_Together] = []
+        self._turn: _Turn | None = None
         self._grouping = 0
         self._subscriptions: dict[Association, dict[Subscription, None]] = {}
         self._next_seq = count(1).__next__
@@ -322,17 +354,20 @@ class Space:
 
     def _along_to(self, target: Reference, holding: list[Ledger]) -> list[tuple[Ledger, list[Association]]]:
         """What comes along where, when somebody who is held there is given this target."""
-        if not isinstance(target, Association):
+        if not holding or not isinstance(target, Association):
             return []
         return [(ledger, coming) for ledger in holding if (coming := ledger.along((target,)))]
 
     def _before_retyping(self, source: Association, type: Association | None) -> Held:
         """Who is stored where, in those storages for which another type may begin or end that."""
+        speaking = [ledger for ledger in self.ledgers.values() if ledger.speaks_of_types]
+        if not speaking:
+            return []
         # In a circle of types what is above the source is also below it.
         circle = type is not None and (type is source or source in type.type_chain)
         turning = [
             (ledger, ledger.standing(source))
-            for ledger in self.ledgers.values()
+            for ledger in speaking
             if circle or ledger.verdict(source.type) is not ledger.verdict(type)
         ]
         if turning:
@@ -433,7 +468,8 @@ class Space:
             raise BuiltInError(association=association, action="destroyed")
         with self._undoable():
             for one in reversed(and_instances(association)) if cascade else (association,):
-                self._destroy(one)
+                if not one.destroyed:
+                    self._destroy(one)
 
     def _destroy(self, association: Association) -> None:
         for ledger in self._holding(association, None):
@@ -489,12 +525,18 @@ class Space:
             for source, field in healed:
                 self._refer_noted(source, field, association, origin)
         self._ring()
+        if self.signals.heard:
+            self._tell_placed(association, healed, origin)
+            self.dispatcher.deliver()
+        return association
+
+    def _tell_placed(
+        self, association: Association, healed: tuple[tuple[Association, Field], ...], origin: str
+    ) -> None:
         self._tell(EventKind.constructed, association, origin=origin)
         self._tell_change(association, CREATED, None, None, origin)
         for source, field in healed:
             self._tell_reference(source, field, None, association, origin)
-        self.dispatcher.deliver()
-        return association
 
     def point(self, source: Association, field: Field, id: str | None, origin: str) -> None:
         """Set a reference as a storage has it: an id that is not here is kept, reads None, and heals."""
@@ -505,8 +547,9 @@ class Space:
                 return
             self._refer_noted(source, field, target, origin)
         self._ring()
-        self._tell_pointed(source, field, old, target, origin)
-        self.dispatcher.deliver()
+        if self.signals.heard:
+            self._tell_pointed(source, field, old, target, origin)
+            self.dispatcher.deliver()
 
     def put(self, association: Association, data: object, origin: str) -> None:
         """Set data as a storage has it. A function that was made here stays what it is when its own text comes back."""
@@ -517,8 +560,9 @@ class Space:
             self._note(self._holding(association, origin), association, DATA, association.own_data())
             self._put(association, data)
         self._ring()
-        self._tell_data(association, old, data, origin)
-        self.dispatcher.deliver()
+        if self.signals.heard:
+            self._tell_data(association, old, data, origin)
+            self.dispatcher.deliver()
 
     def remove(self, association: Association, origin: str) -> None:
         """Somebody destroyed it: it goes alone, references to it keep the id and read None.
@@ -547,13 +591,16 @@ class Space:
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of a storage name, opened at its first use."""
-        ledger = self.ledgers.get(name)
-        if ledger is None:
-            with self.lock:
-                ledger = self.ledgers[name] = Ledger(self, name)
+        return self.ledgers.get(name) or self._open_ledger(name)
+
+    def _open_ledger(self, name: str) -> Ledger:
+        with self.lock:
+            if name not in self.ledgers:
+                ledger = Ledger(self, name)
                 for _ in self._together:
                     ledger.open()
-        return ledger
+                self.ledgers[name] = ledger
+            return self.ledgers[name]
 
     def store(self, association: Association, storage: object, marker: StorageMarker | str) -> None:
         """Set a mark; the same again is no change."""
@@ -565,8 +612,11 @@ class Space:
         if marker in ledger.markers(association):
             return
         with self._undoable():
-            ledger.mark(association, marker)
-            self.tell_stored(association, name, marker)
+            # Asked again under the lock: another thread may have been quicker.
+            association.space_of()
+            if marker not in ledger.markers(association):
+                ledger.mark(association, marker)
+                self.tell_stored(association, name, marker)
 
     def unstore(
         self, association: Association, storage: object, marker: StorageMarker | str | None, purge: bool
@@ -613,12 +663,15 @@ class Space:
     def together(self) -> Generator[None]:
         """One thought: told once at the end, sent whole, undone if it raises.
 
-        Raises `GroupTooLargeError` at its end, and is undone, if it is more than one request can carry.
+        Raises `GroupTooLargeError` at its end, and is undone, if it is more than one request can carry; `InvalidError`,
+        and is undone, if there was an `await` in it.
         """
         with self.lock:
             together = self._open()
+            turn = self._turn = self._turn or _Turn()
             try:
                 yield
+                turn.check()
                 self._check_weight()
             except BaseException:
                 self._undo(together)
@@ -642,6 +695,8 @@ class Space:
         self.dispatcher.release()
 
     def _open(self) -> _Together:
+        if self._turn and self._turn.task is not _task():
+            raise InvalidError(what="a change", why="the together() of another task is open, which must not await")
         together = _Together()
         self._together.append(together)
         self._grouping = get_ident()
@@ -656,6 +711,11 @@ class Space:
             return 0
         return max(ledger.weight() for ledger in self.ledgers.values())
 
+    def _end_turn(self) -> None:
+        if self._turn and not self._together:
+            self._turn.close()
+            self._turn = None
+
     def _check_weight(self) -> None:
         bytes = self._weight()
         if bytes > MOST_BYTES:
@@ -663,6 +723,7 @@ class Space:
 
     def _undo(self, together: _Together) -> None:
         self._together.pop()
+        self._end_turn()
         for undo in reversed(together.undo):
             undo()
         for ledger in self.ledgers.values():
@@ -671,6 +732,7 @@ class Space:
 
     def _close(self, together: _Together, *, whole: bool) -> None:
         self._together.pop()
+        self._end_turn()
         for ledger in self.ledgers.values():
             ledger.close(whole=whole)
         if self._together:

@@ -306,3 +306,33 @@ def test_times_of_a_storage_are_taken_over_and_the_later_counts(deep: Deep) -> N
 
     assert a.created_at.year == 2020
     assert a.updated_at.microsecond == 500_000
+
+
+def test_what_a_removed_type_had_stored_ends_and_is_written_as_it_was(deep: Deep) -> None:
+    T = deep.space.place(new_id(), "s").store("s", "typed_true")
+    x = T()
+    deep.space.remove(T, "s")
+    x.to = x
+    entries, _ = deep.space.ledger("s").take(10)
+
+    assert not x.is_stored("s")
+    assert [(entry.association, (entry.final or {})["to"]) for entry in entries] == [(x, None)]
+
+
+def test_what_waited_for_a_stored_type_is_stored_when_it_comes(deep: Deep) -> None:
+    ledger, id, x = deep.space.ledger("s"), new_id(), deep()
+    deep.space.point(x, TYPE, id, "s")
+    ledger.place_mark(id, deep.storage_markers.typed_true, new_id())
+    deep.space.place(id, "s")
+
+    assert x.is_stored("s")
+    assert [one for one, _ in waits(deep, "s")] == [x]
+
+
+def test_a_reference_that_heals_is_no_change_for_another_storage(deep: Deep) -> None:
+    x, id = deep().store("other"), new_id()
+    deep.space.point(x, TO, id, "s")
+    waits(deep, "other")
+    healed = deep.space.place(id, "s")
+
+    assert [one for one, _ in waits(deep, "other")] == [healed]

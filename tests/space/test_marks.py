@@ -300,3 +300,41 @@ def test_a_purge_takes_every_mark_even_if_one_is_named(deep: Deep) -> None:
     a.unstore("s", "one_true", purge=True)
 
     assert a.storages() == {}
+
+
+def test_all_marks_are_taken_away_at_once(deep: Deep) -> None:
+    a = deep().store("s", "one_false").store("s", "typed_true")
+    deep.space.ledger("s").take(10)
+    a.unstore("s")
+
+    assert waiting(deep) == {}
+
+
+def test_a_purge_that_was_made_before_is_not_undone_with_a_second_one(deep: Deep) -> None:
+    a = deep().store("s")
+    a.unstore("s", purge=True)
+    with pytest.raises(ZeroDivisionError), deep.together():
+        a.unstore("s", purge=True)
+        raise ZeroDivisionError
+
+    with pytest.raises(DestroyedError):
+        a.store("s")
+
+
+def test_a_type_that_becomes_its_own_ends_being_stored(deep: Deep) -> None:
+    T = deep().store("s", "typed_true")
+    x = T()
+    x.type = x
+    x.destroy()
+    entries, _ = deep.space.ledger("s").take(10)
+
+    assert [(entry.final or {}).get("type") for entry in entries if entry.association is x] == [x.id]
+
+
+def test_a_type_that_ends_being_stored_by_its_own_new_instance_comes_along_again(deep: Deep) -> None:
+    T = deep().store("s", "typed_true")
+    x = T().store("s")
+    below = x()
+    x.type = below
+
+    assert below.storages("s") == ["one_true"]

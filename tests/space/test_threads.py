@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from deeplinks import Association, Deep
+from deeplinks.errors import DestroyedError
 from deeplinks.space.changes import Entry
 
 THREADS = 8
@@ -195,3 +196,24 @@ def test_an_undone_together_of_one_thread_leaves_the_changes_of_others(deep: Dee
 
     assert [user.to for user in users] == [users[(ROUNDS - 2) % THREADS]] * THREADS
     assert storage.rows == as_rows(deep)
+
+
+def test_one_verb_of_eight_threads_takes_effect_once(deep: Deep) -> None:
+    users = [deep() for _ in range(ROUNDS)]
+    heard: list[str] = []
+    for kind in ("store_added", "destroyed"):
+        deep.on(kind, lambda event: heard.append(event.kind))
+
+    def work(number: int) -> None:
+        for turn, user in enumerate(users):
+            try:
+                user.store(f"s{turn % 7}", "typed_true")
+                user.destroy()
+            except DestroyedError:
+                pass
+
+    run(work, lambda: None)
+
+    assert heard.count("destroyed") == ROUNDS
+    assert all(user.destroyed for user in users)
+    assert not any(ledger.waits for ledger in deep.space.ledgers.values())

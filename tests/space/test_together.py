@@ -1,12 +1,13 @@
 """together(): one thought, told once, sent whole, undone if it raises."""
 
+import asyncio
 import gc
 from collections.abc import Callable
 
 import pytest
 
 from deeplinks import Association, Change, Deep
-from deeplinks.errors import DeepError, GroupTooLargeError
+from deeplinks.errors import DeepError, GroupTooLargeError, InvalidError
 from deeplinks.space import changes
 from tests.space.dumping import Ear, dump, unordered
 
@@ -207,10 +208,7 @@ def test_an_exception_undoes_everything(
     assert told.times == []
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_all_is_as_if_nothing_had_been_after_two_were_undone(
-    deep: Deep, change: Callable[[Deep, Association, Association, Association], object]
-) -> None:
+def test_all_is_as_if_nothing_had_been_after_two_long_ones_were_undone(deep: Deep) -> None:
     T, a, b = furnished(deep)
     deep.space.ledger("other")
     before = dump(deep)
@@ -443,3 +441,57 @@ def test_an_open_one_keeps_nothing_alive_after_its_end(deep: Deep) -> None:
     gc.collect()
 
     assert len(gc.get_objects()) - before < 50
+
+
+def test_an_await_inside_is_refused_and_everything_is_undone(deep: Deep) -> None:
+    a = deep()
+
+    async def think() -> None:
+        with deep.together():
+            a.to = a
+            await asyncio.sleep(0)
+
+    with pytest.raises(InvalidError, match="await"):
+        asyncio.run(think())
+    assert a.to is None
+
+
+def test_another_task_does_not_get_into_an_open_one(deep: Deep) -> None:
+    a, b = deep(), deep()
+    refused: list[type] = []
+
+    async def think() -> None:
+        with deep.together():
+            a.to = a
+            await asyncio.sleep(0)
+
+    async def disturb() -> None:
+        for verb in (b.destroy, lambda: b.store("s"), lambda: deep.together().__enter__()):
+            try:
+                verb()
+            except InvalidError as error:
+                refused.append(type(error))
+
+    async def both() -> None:
+        await asyncio.gather(think(), disturb())
+
+    with pytest.raises(InvalidError):
+        asyncio.run(both())
+    assert refused == [InvalidError] * 3
+    assert not b.destroyed
+    with deep.together():
+        a.to = b
+    assert a.to is b
+
+
+def test_without_an_await_it_is_at_home_in_a_task(deep: Deep) -> None:
+    a = deep()
+
+    async def think() -> None:
+        for _ in range(3):
+            with deep.together(), deep.together():
+                a.to = None if a.to else a
+            await asyncio.sleep(0)
+
+    asyncio.run(think())
+    assert a.to is a
