@@ -255,6 +255,11 @@ class Ledger:
             for marker, id in marks:
                 self.place_mark(association.id, marker, id)
 
+    def receive(self, association: Association) -> None:
+        """`adopt` for a new association that no mark waits for and nobody undoes."""
+        self.known.add(association)
+        self._in.add(association)
+
     def purge(self, association: Association) -> None:
         """Its row is to go, and its id is never stored here again; the association itself stays."""
         if association.id not in self.purged:

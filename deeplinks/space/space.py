@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -537,6 +537,28 @@ class Space:
         self._tell_change(association, CREATED, None, None, origin)
         for source, field in healed:
             self._tell_reference(source, field, None, association, origin)
+
+    def quiet(self) -> bool:
+        """Whether what comes from a storage is told to nobody: no listener, no open group, no other storage."""
+        return not (self.signals.heard or self._together or len(self.ledgers) > 1)
+
+    def plant(self, id: str, targets: Iterable[str | None], origin: str) -> Association:
+        """`place` and `point` in one, for a whole new association that is `nobodys_type`, while the space is `quiet`.
+
+        `targets` are the ids that it refers to, in the order of `FIELDS`.
+        """
+        association = self.associations[id] = Association(self, id, self._next_seq(), 0)
+        self.ledger(origin).receive(association)
+        for field, target in zip(FIELDS, targets, strict=True):
+            if target is not None:
+                self._point(association, field, self.find(target) or target)
+        for source, field in tuple(self.unresolved.get(id, ())):
+            self._point(source, field, association)
+        return association
+
+    def nobodys_type(self, id: str) -> bool:
+        """Whether no association waits for that id to be its type: with it, it may begin or end being stored."""
+        return all(field is not TYPE for _, field in self.unresolved.get(id, ()))
 
     def point(self, source: Association, field: Field, id: str | None, origin: str) -> None:
         """Set a reference as a storage has it: an id that is not here is kept, reads None, and heals."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import gql
@@ -23,7 +24,7 @@ from gql.transport.exceptions import (
     TransportServerError,
 )
 from gql.transport.httpx import HTTPXAsyncTransport
-from graphql import ExecutionResult
+from graphql import ExecutionResult, parse
 
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
@@ -169,7 +170,7 @@ class GraphQLStorage:
         session = await self._connected()
         self.requests += 1
         try:
-            return await session.execute(GraphQLRequest(_document(name), variable_values=variables))
+            return await session.execute(_Operation(name, variables))
         except TransportQueryError as error:
             raise self._answered(error) from error
         except TransportError as error:
@@ -214,14 +215,19 @@ class _AlreadyAppliedError(Exception):
     """The batch is there: success, told by its primary key."""
 
 
-def _document(name: str) -> Any:
-    document = _documents.get(name)
-    if document is None:
-        document = _documents[name] = gql.gql(resources.text(f"graphql/{name}.graphql")).document
-    return document
+class _Operation(GraphQLRequest):
+    """An operation of `graphql/`, whose text is sent as it is written: gql would print it anew for every request."""
+
+    def __init__(self, name: str, variables: Variables) -> None:
+        self._text = resources.text(f"graphql/{name}.graphql")
+        super().__init__(_parsed(self._text), variable_values=variables)
+
+    @property
+    def payload(self) -> Variables:
+        return {"query": self._text, "variables": self.variable_values}
 
 
-_documents: dict[str, Any] = {}
+_parsed = cache(parse)
 
 
 def _batch_variables(batch: Batch) -> Variables:

@@ -10,7 +10,7 @@ The sync room. It decides what an incoming row means here, with no clock and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from deeplinks import tables
@@ -24,7 +24,7 @@ from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.outbox import Outbox
 
 MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
-KIND_OF_TABLE = {table: kind for kind, table in tables.DATA.items()}
+COLUMNS = tuple(f"_{field.name}" for field in FIELDS)
 Image = Mapping[str, Json]
 
 
@@ -40,13 +40,24 @@ class Inbox:
 
     # snapshot
 
-    def apply_snapshot(self, page: Iterable[SnapshotRow]) -> None:
+    def apply_snapshot(self, page: Sequence[SnapshotRow]) -> None:
         """Rows as they stand: what is new is made, what is known is brought up to date."""
         for item in page:
-            if item.table == "links":
+            if item.table != "links":
+                self._take_data(item.table, item.row)
+            elif not self._plant(item.row):
                 self._take_link(item.row)
-            else:
-                self._take_data(item.table, str(item.row["id"]), item.row)
+
+    def _plant(self, row: Image) -> bool:
+        """Make a new association at once, where nobody listens and nothing waits; whether that was so."""
+        id = str(row["id"])
+        if row["_type"] in MARK_TYPES or not self._space.quiet():
+            return False
+        if self._space.find(id) or self._dead(id) or id in self._ledger.unplaced or not self._space.nobodys_type(id):
+            return False
+        association = self._space.plant(id, (row[column] for column in COLUMNS), self._name)  # pyright: ignore[reportArgumentType]
+        _note_row(association, row)
+        return True
 
     def _take_link(self, row: Image) -> None:
         id = str(row["id"])
@@ -55,15 +66,16 @@ class Inbox:
             self._take_mark(id, marker, row)
         elif not self._dead(id):
             association = self._space.find(id) or self._space.place(id, self._name)
-            self._note_row(association, row)
+            self._ledger.known.add(association)
+            _note_row(association, row)
             for field in FIELDS:
                 self._apply_field(association, field, row[f"_{field.name}"], foreign=False)
 
-    def _take_data(self, table: str, id: str, row: Image) -> None:
-        association = self._space.find(id)
+    def _take_data(self, table: str, row: Image) -> None:
+        association = self._space.find(str(row["id"]))
         if association is None:
             return
-        _touch(association, row)
+        association.touch(str(row["updated_at"]))
         self._apply_data(association, rows.decoded(table, row["_data"]), foreign=False)
 
     # log
@@ -96,7 +108,8 @@ class Inbox:
             return
         known = self._space.find(entry.id)
         association = known or self._space.place(entry.id, self._name)
-        self._note_row(association, after)
+        self._ledger.known.add(association)
+        _note_row(association, after)
         for field in _changed(entry) if known else FIELDS:
             self._apply_field(association, field, after[f"_{field.name}"], foreign=not own)
 
@@ -107,7 +120,7 @@ class Inbox:
         if association is None:
             return
         if entry.after is not None:
-            _touch(association, entry.after)
+            association.touch(str(entry.after["updated_at"]))
             self._apply_data(association, rows.decoded(entry.table, entry.after["_data"]), foreign=not own)
         elif self._holds_data_of(association, entry.table):
             self._apply_data(association, NOTHING, foreign=not own)
@@ -161,11 +174,6 @@ class Inbox:
     def _dead(self, id: str) -> bool:
         return id in self._ledger.purged or self._outbox.destroying(id)
 
-    def _note_row(self, association: Association, row: Image) -> None:
-        self._ledger.known.add(association)
-        association.i = int(str(row["_i"]))
-        association.restore_times(str(row["created_at"]), str(row["updated_at"]))
-
     def _tell(self, association: Association, field: str, mine: object, theirs: object, lost: Lost) -> None:
         tell(self._deep, Conflict(association.id, field, mine, theirs, lost, association))
 
@@ -178,5 +186,6 @@ def _changed(entry: LogEntry) -> list[Field]:
     return [field for field in FIELDS if before.get(f"_{field.name}") != after.get(f"_{field.name}")]
 
 
-def _touch(association: Association, row: Image) -> None:
-    association.touch(str(row["updated_at"]))
+def _note_row(association: Association, row: Image) -> None:
+    association.i = int(row["_i"])  # pyright: ignore[reportArgumentType]
+    association.restore_times(str(row["created_at"]), str(row["updated_at"]))
