@@ -39,7 +39,6 @@ class DeepError(Exception):
     """Something went wrong."""
 
     code: ClassVar[str] = "unexpected"
-    hint: ClassVar[str] = ""
 
     def __init__(self, **facts: object) -> None:
         self.facts = facts
@@ -50,7 +49,9 @@ class DeepError(Exception):
         """What, which and what next, in one line."""
         template = " ".join(cleandoc(type(self).__doc__ or "").split("\n\n")[0].split())
         text = template.format_map(_Shown(self.facts))
-        return f"{text} {self.hint}" if self.hint else text
+        if "field" in self.facts and "{field" not in template:
+            text += " It was given as {field} of {association}.".format_map(_Shown(self.facts))
+        return text
 
     def __str__(self) -> str:
         return self.message
@@ -123,7 +124,9 @@ class GroupTooLargeError(InvalidError):
 
 
 class NoDataError(InvalidError):
-    """{association} holds no data: its type is {type}. Make it a String, a Number or a Function, or give it one as value."""
+    """{association} can't hold {value!r} as data: its type is {type}. Make it a String, a Number or a Function, or give
+    it one as its value.
+    """
 
     code = "no-data"
 

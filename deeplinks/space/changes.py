@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # What is sent whole must fit one request; an entry without its text takes about so much of it.
 MOST_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 ENTRY_BYTES = 350
 
 
@@ -159,15 +160,17 @@ class ChangeSet:
         orders = [waiting.order for waiting in (entry, mark) if waiting is not None]
         return min(orders, default=self.last_order + 1)
 
-    def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
-        """Take the first entries, `most` of them and whole groups, and the marks; each in the order of first changes."""
+    def take(self, most: int, most_bytes: int) -> tuple[list[Entry], list[Mark]]:
+        """Take the first entries, as many as that, and whole groups, and the marks; each in the order of first changes."""
         taken: dict[Entry, None] = {}
+        bytes = 0
         for entry in self._entries.values():
-            if len(taken) >= most:
+            if len(taken) >= most or bytes >= most_bytes:
                 break
             if entry in taken:
                 continue
             taken[entry] = None
+            bytes += entry.weight()
             if entry.group:
                 taken.update(entry.group.whole().entries)
         for entry in taken:

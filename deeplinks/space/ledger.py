@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from deeplinks.errors import DestroyedError
 from deeplinks.ids import new_id
 from deeplinks.space.back_references import each
-from deeplinks.space.changes import ChangeSet, Entry, Group, Mark
+from deeplinks.space.changes import BATCH_BYTES, ChangeSet, Entry, Group, Mark
 from deeplinks.space.fields import DATA, FIELDS
 from deeplinks.space.values import check_source
 
@@ -47,7 +47,8 @@ class Ledger:
             StorageMarker.one_true: set(),
             StorageMarker.one_false: set(),
         }
-        self.typed: dict[StorageMarker, dict[Association, str]] = {marker: {} for marker in TYPED}
+        # The ids of the links that say so: two processes that set the same mark make two.
+        self.typed: dict[StorageMarker, dict[Association, tuple[str, ...]]] = {marker: {} for marker in TYPED}
         # The same sets under names of their own: they are asked at every change.
         self._in, self._out = self.one[StorageMarker.one_true], self.one[StorageMarker.one_false]
         self._typed_in, self._typed_out = self.typed[StorageMarker.typed_true], self.typed[StorageMarker.typed_false]
@@ -127,8 +128,17 @@ class Ledger:
         self._space.journal(self.one[marker].discard, association)
 
     def _set_typed(self, type: Association, marker: StorageMarker, id: str) -> None:
-        self.typed[marker][type] = id
-        self._space.journal(self.typed[marker].pop, type, None)
+        self._replace_typed(type, marker, (*self.typed[marker].get(type, ()), id))
+
+    def _replace_typed(self, type: Association, marker: StorageMarker, ids: tuple[str, ...]) -> None:
+        self._space.journal(self._restore_typed, type, marker, self.typed[marker].get(type, ()))
+        self._restore_typed(type, marker, ids)
+
+    def _restore_typed(self, type: Association, marker: StorageMarker, ids: tuple[str, ...]) -> None:
+        if ids:
+            self.typed[marker][type] = ids
+        else:
+            self.typed[marker].pop(type, None)
 
     def _clear(self, association: Association, marker: StorageMarker, *, told: bool) -> None:
         """Drop a mark it carries; `told`: by the storage itself, so there is nothing to write."""
@@ -136,9 +146,9 @@ class Ledger:
             self.one[marker].discard(association)
             self._space.journal(self.one[marker].add, association)
             return
-        id = self.typed[marker].pop(association)
-        self._space.journal(self.typed[marker].__setitem__, association, id)
-        if not told:
+        ids = self.typed[marker][association]
+        self._replace_typed(association, marker, ())
+        for id in () if told else ids:
             self.changes.mark(id, TYPED[marker], association, set=False)
 
     def place_mark(self, type_id: str, marker: StorageMarker, id: str) -> None:
@@ -148,16 +158,17 @@ class Ledger:
             self.unplaced.setdefault(type_id, []).append((marker, id))
             return
         before = self.standing(type)
-        self._set_typed(type, marker, id)
+        if id not in self.typed[marker].get(type, ()):
+            self._set_typed(type, marker, id)
         self.settle(before)
 
     def remove_mark(self, id: str) -> bool:
         """A typed mark that the storage has no more. False if that id is no mark."""
         for marker, marked in self.typed.items():
-            type = next((type for type, mark_id in marked.items() if mark_id == id), None)
+            type = next((type for type, ids in marked.items() if id in ids), None)
             if type is not None:
                 before = self.standing(type)
-                self._clear(type, marker, told=True)
+                self._replace_typed(type, marker, tuple(other for other in marked[type] if other != id))
                 self.settle(before)
                 return True
         return self._remove_unplaced(id)
@@ -279,9 +290,9 @@ class Ledger:
                 self._space.journal(self.known.add, association)
 
     def take(self, most: int) -> tuple[list[Entry], list[Mark]]:
-        """Take what waits, up to `most` entries and whole groups, never from an open together(). It never waits."""
+        """Take what waits, up to `most` entries or 8 MB, and whole groups; never from an open together(). It never waits."""
         with self._space.lock:
-            entries, marks = self._open.take(most)
+            entries, marks = self._open.take(most, BATCH_BYTES)
             self.known.difference_update(entry.association for entry in entries if entry.destroyed)
             self._rung = len(self._open) > 0
             return entries, marks

@@ -149,6 +149,8 @@ class Space:
         self.kinds: dict[Association, str] = {}
         self.unresolved: dict[str, dict[tuple[Association, Field], None]] = {}
         self.ledgers: dict[str, Ledger] = {}
+        # What a synchronizer keeps of a space, by storage name: it lives and dies with the space, which never looks.
+        self.kept: dict[str, object] = {}
         self.lock = RLock()
         self.signals = Signals()
         self.dispatcher = Dispatcher(self.signals)

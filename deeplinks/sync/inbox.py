@@ -167,9 +167,7 @@ class Inbox:
             self._tell(association, DATA, mine, theirs, Lost.theirs)
 
     def _take_mark(self, id: str, marker: StorageMarker, row: Image) -> None:
-        type = str(row["_from"])
-        if id not in self._ledger.typed[marker].values():
-            self._ledger.place_mark(type, marker, id)
+        self._ledger.place_mark(str(row["_from"]), marker, id)
 
     def _dead(self, id: str) -> bool:
         return id in self._ledger.purged or self._outbox.destroying(id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from weakref import WeakKeyDictionary
 
 from anyio.lowlevel import checkpoint
 
@@ -21,8 +20,6 @@ from deeplinks.sync.outbox import Outbox
 PAGE = 1000
 # Rows applied before the event loop gets a turn.
 SLICE = 100
-
-_replicas: WeakKeyDictionary[Deep, dict[str, Replica]] = WeakKeyDictionary()
 
 
 class Replica:
@@ -79,7 +76,7 @@ async def _ahead(storage: Storage, page: Page, limit: int) -> AsyncGenerator[asy
 
 def replica_of(deep: Deep, name: str) -> Replica:
     """The replica of a space at a storage name, made at its first use."""
-    replicas = _replicas.setdefault(deep, {})
-    if name not in replicas:
-        replicas[name] = Replica(deep, name)
-    return replicas[name]
+    replica = deep.space.kept.get(name)
+    if not isinstance(replica, Replica):
+        replica = deep.space.kept[name] = Replica(deep, name)
+    return replica
