@@ -1,5 +1,7 @@
 """What the synchronizer sends: how often, how much, and that it takes effect once. Over real HTTP."""
 
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import pytest
@@ -290,3 +292,41 @@ async def test_a_cursor_in_the_log_names_its_space_and_number(storage: Counting)
 
     assert page.cursor.space == deep.id
     assert page.cursor.n > 0
+
+
+async def test_large_texts_are_cut_into_batches_that_a_server_takes(storage: Counting) -> None:
+    deep = Deep()
+    for _ in range(12):
+        deep.String("x" * 3_000_000).store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+
+    assert [len(batch.content.links) for batch in storage.batches] == [3, 3, 3, 3]
+
+
+async def test_a_typed_mark_that_two_processes_set_is_gone_when_one_takes_it_away(endpoint: str) -> None:
+    deep = Deep()
+    Thing = deep().store("database")
+    async with synchronize(deep, endpoint):
+        pass
+    one = await deeplinks.load(endpoint, space=deep.id)
+    other = await deeplinks.load(endpoint, space=deep.id)
+    for copy in (one, other):
+        async with synchronize(copy, endpoint):
+            copy[Thing.id].store("database", "typed_true")
+    async with synchronize(one, endpoint):
+        one[Thing.id].unstore("database", "typed_true")
+
+    last = await deeplinks.load(endpoint, space=deep.id)
+    assert not last[Thing.id].is_stored("database", "typed_true")
+
+
+async def test_a_space_that_was_synchronized_is_freed_like_any_other(endpoint: str) -> None:
+    deep = Deep()
+    async with synchronize(deep, endpoint):
+        deep().store("database")
+    gone = weakref.ref(deep)
+    del deep
+    gc.collect()
+
+    assert gone() is None
