@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import click
@@ -26,14 +27,22 @@ NO_DATABASE = "DATABASE_URL is not set: an embedded PostgreSQL is used, its data
 
 
 class _Commands(click.Group):
-    """Errors of ours end a command with their text and status 1, never with a traceback."""
+    """Errors of ours end a command with their text and status 1, never with a traceback; being told to stop is none."""
 
     def invoke(self, ctx: click.Context) -> object:
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                # As for Ctrl-C: what was started is stopped on the way out, an embedded PostgreSQL above all.
+                signal.signal(getattr(signal, name), _stop)
         try:
             return super().invoke(ctx)
         except (DeepError, ImportError) as error:
             click.secho(f"error: {error}", fg="red", err=True)
             sys.exit(1)
+
+
+def _stop(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,20 +92,31 @@ def serve(host: str | None, port: int | None, database_url: str | None, also_mig
             click.echo(f"GraphQL   {address}/v1/graphql\nhealth    {address}/healthz")
             click.echo(f"database  {describe(url)}\nsecret    {secret}")
 
-        asyncio.run(run(settings, ready=ready))
+        _warn_of_missing_tables(url)
+        with suppress(KeyboardInterrupt, SystemExit):
+            asyncio.run(run(settings, ready=ready))
+
+
+def _warn_of_missing_tables(url: str) -> None:
+    missing = [state.name for state in asyncio.run(migrations.status(url)) if state.applied_at is None]
+    if missing:
+        click.secho(f"the database lacks {', '.join(missing)}: run `deeplinks migrate` on it", fg="yellow", err=True)
 
 
 @cli.command()
 @click.option("--database-url", envvar="DATABASE_URL", help="PostgreSQL to migrate; the embedded one if there is none.")
 @click.option("--status", "only_status", is_flag=True, help="Say what is applied, and change nothing.")
-@click.option("--down", type=click.IntRange(1), metavar="N", help="Take the last N migrations back.")
-def migrate(database_url: str | None, only_status: bool, down: int | None) -> None:
+@click.option("--down", type=click.IntRange(1), metavar="N", help="Take the last N migrations back, with their data.")
+@click.option("--yes", is_flag=True, help="Do not ask before data is lost.")
+def migrate(database_url: str | None, only_status: bool, down: int | None, yes: bool) -> None:
     """Bring a database's tables up to date."""
     with database(database_url) as url:
         if only_status:
             for state in asyncio.run(migrations.status(url)):
                 click.echo(f"{state.id:04} {state.name:<12} {state.applied_at or 'not applied'}")
         elif down:
+            if not yes:
+                click.confirm(f"Take {down} back? What is in their tables is lost", abort=True)
             _tell("taken back", asyncio.run(migrations.rollback(url, down)))
         else:
             _tell("applied", asyncio.run(migrations.migrate(url)))

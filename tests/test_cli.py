@@ -1,10 +1,14 @@
 """The command line, as a process, the way people run it."""
 
 import asyncio
+import os
+import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -35,9 +39,39 @@ async def test_migrate_status_changes_nothing(empty_database_url: str) -> None:
 
 
 async def test_migrate_down_takes_back(database_url: str) -> None:
-    ran = await run("-m", "deeplinks", "migrate", "--down", "1", "--database-url", database_url)
+    ran = await run("-m", "deeplinks", "migrate", "--down", "1", "--yes", "--database-url", database_url)
 
     assert "taken back 0002 log" in ran.output, ran.errors
+
+
+async def test_migrate_down_asks_before_data_is_lost(database_url: str) -> None:
+    ran = await run("-m", "deeplinks", "migrate", "--down", "1", "--database-url", database_url)
+
+    assert ran.status == 1
+    assert "taken back" not in ran.output
+
+
+async def test_a_port_that_is_taken_is_one_line_and_status_1(database_url: str) -> None:
+    async with served(database_url) as (endpoint, _):
+        port = endpoint.split(":")[2].split("/")[0]
+        ran = await run("-m", "deeplinks", "serve", "--port", port, "--database-url", database_url)
+
+    assert ran.status == 1
+    assert "in use" in ran.errors
+    assert "Traceback" not in ran.errors
+
+
+async def test_serving_a_database_without_tables_says_so(empty_database_url: str) -> None:
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "deeplinks", "serve", "--port", "0", "--database-url", empty_database_url)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=pipe, stderr=pipe)
+    assert process.stdout
+    assert process.stderr
+    await process.stdout.readline()
+    process.terminate()
+
+    assert "deeplinks migrate" in (await process.stderr.read()).decode()
+    assert await process.wait() == 0
 
 
 async def test_a_database_that_is_not_there_is_one_line_and_status_1() -> None:
@@ -89,7 +123,26 @@ async def test_serve_ends_by_itself_when_asked_to(database_url: str) -> None:
         process.send_signal(signal.SIGTERM)
         status = await asyncio.wait_for(process.wait(), 20)
 
-    assert status in (0, -signal.SIGTERM)
+    assert status == 0
+
+
+async def test_the_embedded_database_stops_with_the_server_that_was_told_to() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="deeplinks-"))
+    folder.chmod(0o755)
+    environment = {**os.environ, "DEEPLINKS_DATA_DIR": str(folder)}
+    environment.pop("DATABASE_URL", None)
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "deeplinks", "serve", "--port", "0")
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe)
+    assert process.stdout
+    await process.stdout.readline()
+    running = list(folder.glob("*/postmaster.pid"))
+    process.terminate()
+    await process.communicate()
+
+    assert running
+    assert not list(folder.glob("*/postmaster.pid"))
+    shutil.rmtree(folder)
 
 
 async def test_what_a_killed_server_had_acknowledged_is_there_for_the_next_one(database_url: str) -> None:

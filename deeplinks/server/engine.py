@@ -58,7 +58,7 @@ class Engine:
         except (MissingQueryError, CannotGetOperationTypeError) as error:
             return failed(faults.refused(_no_operation(request, error)))
         except InvalidOperationTypeError as error:
-            why = f"a {error.operation_type.value} is not taken here: send it by POST"
+            why = f"a {error.operation_type.value} is not taken by this way: queries and mutations are sent by POST"
             return failed(faults.told(why, "not-supported"))
 
 

@@ -55,7 +55,7 @@ def from_document(error: GraphQLError) -> GraphQLError:
 def from_database(error: psycopg.Error, path: str = ROOT) -> GraphQLError:
     """What PostgreSQL, or the way to it, said; `path` is the place of the rows that may violate a constraint."""
     if isinstance(error, PoolTimeout | TooManyRequests):
-        return told("all connections to the database are busy: try again", UNAVAILABLE)
+        return told("no connection to the database in time: it is busy, or away; try again", UNAVAILABLE)
     state = error.sqlstate
     return _without_state(error, path) if state is None else _with_state(error, state, path)
 

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
+from deeplinks.errors import SettingsError
 from deeplinks.server.app import GRAPHQL_PATH, create_app
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.settings import Settings
@@ -56,7 +57,7 @@ def _server(engine: Engine, settings: Settings, ready: Callable[[], None], signa
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The settings' address, ours from now on. Raises `OSError`: uvicorn itself would end the process."""
+    """The settings' address, ours from now on. Raises `SettingsError` for one that is taken, or is not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # The protocol is named, or asyncio leaves Nagle's algorithm on and every small answer waits 40 ms.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -64,9 +65,10 @@ def listen(settings: Settings) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((settings.host, settings.port))
         listening.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise
+        why = f"{settings.host}:{settings.port} can't be listened on: {error.strerror}; another --port may be free"
+        raise SettingsError(name="address", why=why) from error
     return listening
 
 
@@ -78,8 +80,7 @@ def _address(listening: socket.socket) -> str:
 async def serve(settings: Settings, *, ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is told the server's address, without a path, once it answers.
 
-    Raises `SettingsError` where the settings can't be served, `OSError` for an address that is taken, and what
-    `open_pool` raises.
+    Raises `SettingsError` where the settings can't be served or the address is taken, and what `open_pool` raises.
     """
     settings.check_reach()
     async with open_engine(settings) as engine:

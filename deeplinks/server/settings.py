@@ -32,6 +32,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.admin_secret is not None and not self.admin_secret.strip():
             raise SettingsError(name="HASURA_GRAPHQL_ADMIN_SECRET", why="it is empty; give a secret or leave it out")
+        if not 0 <= self.port <= 65535:
+            raise SettingsError(name="PORT", why=f"{self.port} is not between 0 and 65535")
+        if self.pool_size < 1:
+            raise SettingsError(name="POOL_SIZE", why="a server needs one connection at least")
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:

@@ -372,7 +372,8 @@ class Association:
         type = self.type
         if type is None:
             return "untyped" if self._type is None else f"type {_short(str(self._type))}"
-        return self._space.name_of(type) or f"type {_short(type.id)}"
+        said = type.data
+        return self._space.name_of(type) or (said if isinstance(said, str) and said else f"type {_short(type.id)}")
 
     def __bool__(self) -> bool:
         return True

@@ -117,8 +117,8 @@ class OrderedSignal(Signal):
         super().__init__(doc)
         self._connected = connected
 
-    def connect(self, receiver: Receiver, sender: object = ANY, weak: bool = True) -> Receiver:
-        """As blinker's; whoever asked is told that there is a receiver now."""
+    def connect(self, receiver: Receiver, sender: object = ANY, weak: bool = False) -> Receiver:
+        """As blinker's, but that the receiver is kept: a lambda would else be gone at once. `disconnect` lets it go."""
         if self._connected:
             self._connected()
         return super().connect(receiver, sender, weak)

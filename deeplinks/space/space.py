@@ -774,6 +774,11 @@ class Space:
         """The open together() of this thread; what others do meanwhile is not part of it."""
         return self._together[-1] if self._together and self._grouping == get_ident() else None
 
+    @property
+    def grouping(self) -> bool:
+        """Whether a together() of this thread is open."""
+        return self._grouped() is not None
+
     def journal(self, undo: Callable[..., object], *arguments: object) -> None:
         """Remember how to undo a step, where it may have to be."""
         together = self._grouped()

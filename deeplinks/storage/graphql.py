@@ -33,8 +33,10 @@ from deeplinks.errors import (
     QueryError,
     ResyncError,
     SchemaMissingError,
+    SettingsError,
     StorageError,
     UnavailableError,
+    WrongTypeError,
 )
 
 Variables: TypeAlias = dict[str, Any]
@@ -80,7 +82,7 @@ class GraphQLStorage:
     ) -> None:
         if transport is None and url is None:
             raise ValueError("a GraphQLStorage takes a url or a transport")
-        access = {"x-hasura-admin-secret": secret} if secret else {}
+        access = {} if secret is None else {"x-hasura-admin-secret": _header(secret)}
         self.where = url or type(transport).__name__
         self.requests = 0
         self._transport = transport or HTTPTransport(self.where, HEADERS | access, timeout)
@@ -187,7 +189,8 @@ class GraphQLStorage:
         if isinstance(error, TransportServerError) and error.code is not None and error.code < 500:
             if error.code in (401, 403):
                 return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")
-            return QueryError(storage=self.where, path="$", why=str(error), reason=f"HTTP {error.code}")
+            why = "it takes no GraphQL there; the path is usually /v1/graphql"
+            return QueryError(storage=self.where, path="$", why=why, reason=f"HTTP {error.code}")
         if isinstance(error, TransportProtocolError):
             return QueryError(
                 storage=self.where, path="$", why=f"it is no GraphQL endpoint: {error}", reason="protocol"
@@ -205,7 +208,7 @@ class GraphQLStorage:
         if code in ACCESS_CODES:
             return AccessDeniedError(storage=self.where, why=why)
         if code == SchemaMissingError.code:
-            return SchemaMissingError(storage=self.where, why=why)
+            return SchemaMissingError(storage=self.where, why=state or "it says so")
         if code == UnavailableError.code or state.startswith(TRANSIENT):
             return UnavailableError(storage=self.where, why=why)
         return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=state or code)
@@ -228,6 +231,16 @@ class _Operation(GraphQLRequest):
 
 
 _parsed = cache(parse)
+
+
+def _header(secret: object) -> str:
+    """The secret, if a header can carry it; it is never shown."""
+    if not isinstance(secret, str):
+        raise WrongTypeError(what="secret", expected="a str", value=type(secret))
+    if not secret or not secret.isascii() or not secret.isprintable():
+        why = "it is empty, or has a character that no HTTP header can carry, as a line break at its end"
+        raise SettingsError(name="secret", why=why)
+    return secret
 
 
 def _batch_variables(batch: Batch) -> Variables:

@@ -17,7 +17,7 @@ from deeplinks import tables
 from deeplinks.batch import Json, LogEntry, SnapshotRow
 from deeplinks.space import Association, Deep
 from deeplinks.space.fields import DATA, FIELDS, Field
-from deeplinks.space.ledger import TYPED, StorageMarker
+from deeplinks.space.ledger import TYPED, StorageMarker, values
 from deeplinks.space.values import NOTHING, same
 from deeplinks.sync import rows
 from deeplinks.sync.conflicts import Conflict, Lost, tell
@@ -138,8 +138,9 @@ class Inbox:
         association = self._space.find(entry.id)
         if association is None or entry.id in self._ledger.purged:
             return
-        if self._outbox.drop(entry.id):
-            self._tell(association, "destroyed", association.own_data(), None, Lost.mine)
+        mine = values(association)
+        for name in self._outbox.drop(entry.id):
+            self._tell(association, name, mine[name], None, Lost.mine)
         self._space.remove(association, self._name)
 
     # one value

@@ -9,7 +9,7 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from deeplinks.errors import NotFoundError, ResyncError
+from deeplinks.errors import InvalidError, NotFoundError, ResyncError, WrongTypeError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.replica import replica_of
@@ -30,17 +30,26 @@ async def load(
     """A space with its original ids, types, data and order; `into`: only what came since that space's cursor.
 
     `storage` is the URL of a GraphQL endpoint, or a storage. What is loaded is marked `one_true` there, and loading
-    writes nothing. Raises `NotFoundError` for an unknown space, `ResyncError` where `into`'s cursor can't be continued,
+    writes nothing. Raises `InvalidError` for both or none of `space` and
+    `into`, `NotFoundError` for an unknown space, `ResyncError` where `into`'s cursor can't be continued,
     and the storage's errors.
     """
+    _check(space, into)
     async with opened(storage, secret) as source:
         if into is not None:
             with _collector_off():
                 await replica_of(into, name).catch_up(source)
             return into
-        if space is None:
-            raise NotFoundError(what="space to load:", name="give space=... or into=...")
         return await _load_new(source, str(space), name)
+
+
+def _check(space: str | None, into: Deep | None) -> None:
+    if into is not None and not isinstance(into, Deep):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise WrongTypeError(what="into", expected="a Deep", value=into)
+    if (space is None) is (into is None):
+        raise InvalidError(
+            what="load", why="it takes either space=..., to make a new Deep, or into=..., a Deep to go on with"
+        )
 
 
 async def _load_new(source: Storage, space: str, name: str) -> Deep:

@@ -143,11 +143,17 @@ class Outbox:
         if entry is not None and name in entry.old:
             entry.old[name] = value
 
-    def drop(self, id: str) -> bool:
-        """Forget what waits for an association that is gone there; whether anything did."""
+    def drop(self, id: str) -> list[str]:
+        """Forget what is pending for an association that is gone there; the fields for which something was."""
         association = self._deep.space.find(id)
-        waited = association is not None and self.ledger.discard(association)
-        return waited or id in self._carrying
+        entry = self._waiting(id)
+        names = dict.fromkeys(WHOLE if entry and entry.created else entry.old if entry else ())
+        if association is not None:
+            self.ledger.discard(association)
+        for sealed in self._carrying.get(id, ()):
+            names.update(dict.fromkeys(sealed.fields[id]))
+            self._release(sealed, id, frozenset())
+        return [name for name in (*tables.REFERENCES, DATA) if name in names]
 
     def read(self, seq: int | None, id: str, names: tuple[str, ...]) -> None:
         """A log entry of an own batch was read: these fields are no longer pending for that batch."""

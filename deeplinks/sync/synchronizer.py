@@ -72,7 +72,7 @@ class Synchronizer:
             await self._let_go()
             raise
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
-        self._deep.signals.waiting.connect(self._ring, sender=self._deep)
+        self._deep.signals.waiting.connect(self._ring, sender=self._deep, weak=True)
         self._task = asyncio.create_task(self._run(), name=f"deeplinks {self.name}")
         self._wake.set()
         return self
@@ -114,8 +114,12 @@ class Synchronizer:
         """Wait until every change that was accepted before this call is committed.
 
         Raises `FlushTimeoutError` when the time (seconds) runs out, `RefusedError` or another `StorageError` when the
-        storage refused for good; in both cases nothing is discarded.
+        storage refused for good, in both cases nothing is discarded; `InvalidError` inside a `together()`.
         """
+        if self._deep.space.grouping:
+            raise InvalidError(
+                what=f"flush of {self.name}", why="a together() is open; what is in it can't be written yet"
+            )
         target = self._outbox.noted
         self._hurry.set()
         self._wake.set()
@@ -156,6 +160,12 @@ class Synchronizer:
                 self._wake.clear()
                 await self._window()
                 await self._drain()
+        except asyncio.CancelledError:
+            if self._task is not None and len(self._outbox):
+                logger.error(
+                    "%s was not left before the program ended: %d changes were not written", self.name, self.pending
+                )
+            raise
         except Exception as error:  # noqa: BLE001  whatever ends the sender is raised to whoever flushes or leaves
             self._failure = error
             logger.error("%s stopped: %s", self.name, error)
@@ -172,7 +182,7 @@ class Synchronizer:
         while (batch := self._outbox.next(MOST)) is not None:
             written = await self._write(batch)
             self._outbox.settle(batch, written.created)
-            self._react(written)
+            self._tell_lost(batch, written)
             self._announce()
         self._announce()
 
@@ -196,11 +206,14 @@ class Synchronizer:
                 self._trouble = ""
                 return written
 
-    def _react(self, written: Written) -> None:
-        for id in written.changed:
-            association = self._deep.get(id)
-            mine = association.own_data() if association else None
-            tell(self._deep, Conflict(id, "destroyed", mine, None, Lost.mine, association))
+    def _tell_lost(self, batch: Batch, written: Written) -> None:
+        """What was changed here of associations that are dead there: each column is told with the value it had."""
+        for id, columns in batch.content.updates:
+            if id in written.changed:
+                association = self._deep.get(id)
+                self._outbox.drop(id)
+                for column, mine in columns.items():
+                    tell(self._deep, Conflict(id, column.removeprefix("_"), mine, None, Lost.mine, association))
 
     def _announce(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()

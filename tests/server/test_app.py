@@ -5,6 +5,7 @@ import socket
 import httpx
 import pytest
 
+from deeplinks.errors import SettingsError
 from deeplinks.server.app import create_app
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.serve import listen, running
@@ -149,6 +150,6 @@ async def test_an_address_that_is_taken_is_an_error(database_url: str) -> None:
     settings = Settings(database_url=database_url, port=0)
     async with open_engine(settings) as engine, running(settings, engine) as address:
         port = int(address.split(":")[2].split("/")[0])
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(SettingsError, match="in use"):
             async with running(Settings(database_url=database_url, port=port), engine):
                 pass

@@ -18,6 +18,8 @@ from deeplinks.errors import (
     UnavailableError,
     WrongTypeError,
 )
+from deeplinks.sync import Conflict, Lost
+from tests.asking import ask
 
 
 def closed_port() -> int:
@@ -170,3 +172,44 @@ async def test_after_leaving_no_task_and_no_receiver_of_ours_remains(endpoint: s
 
     assert asyncio.all_tasks() == before
     assert not deep.signals.waiting.receivers
+
+
+async def test_flush_inside_together_is_refused_for_what_is_in_it_cannot_be_written_yet(endpoint: str) -> None:
+    deep = Deep()
+    async with synchronize(deep, endpoint) as database:
+        with pytest.raises(InvalidError, match="together"), deep.together():
+            await database.flush()
+
+
+async def test_load_takes_a_space_or_a_deep_and_not_both(endpoint: str) -> None:
+    deep = Deep()
+    with pytest.raises(InvalidError, match="either"):
+        await load(endpoint, space=deep.id, into=deep)
+    with pytest.raises(InvalidError, match="either"):
+        await load(endpoint)
+
+
+@pytest.mark.parametrize("secret", ["right\n", "é", ""])
+async def test_a_secret_that_no_header_can_carry_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        GraphQLStorage("http://localhost:1/v1/graphql", secret=secret)
+
+    assert not secret.strip() or secret.strip() not in str(raised.value)
+
+
+async def test_a_change_of_what_is_deleted_there_is_told_once_with_its_field_and_value(endpoint: str) -> None:
+    deep = Deep()
+    link, target = deep().store("database"), deep().store("database")
+    told: list[Conflict] = []
+    deep.signals.conflict.connect(lambda _, conflict: told.append(conflict))
+    async with synchronize(deep, endpoint) as database:
+        await database.flush()
+        await ask(endpoint, "mutation ($id: uuid!) { delete_deep_links_by_pk(id: $id) { id } }", id=link.id)
+        link.to = target
+        await database.flush()
+        await database.catch_up()
+
+    assert [(one.id, one.field, one.mine, one.theirs, one.lost) for one in told] == [
+        (link.id, "to", target.id, None, Lost.mine)
+    ]
+    assert link.destroyed
