@@ -32,7 +32,11 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import ClassVar
+from typing import ClassVar, Final
+
+# SQLSTATE classes, and one state, after which the same request may succeed: connection, rollback, resources, an operator;
+# a lock (PostgreSQL manual, appendix A).
+TRANSIENT_STATES: Final = ("08", "40", "53", "57", "55P03")
 
 
 class DeepError(Exception):

@@ -13,11 +13,10 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from deeplinks.dialect.refusal import ROOT, RequestError
+from deeplinks.errors import TRANSIENT_STATES
 from deeplinks.server.places import place
 
 UNAVAILABLE: Final = "unavailable"
-# SQLSTATE classes, and one state, after which the same request may succeed (PostgreSQL manual, appendix A).
-TRANSIENT: Final = ("08", "40", "53", "55P03", "57")
 MISSING: Final = frozenset({"42P01", "3F000", "42703", "42883", "42704"})
 CONSTRAINTS: Final = {
     "23505": "Uniqueness violation. ",
@@ -74,7 +73,7 @@ def _without_state(error: psycopg.Error, path: str) -> GraphQLError:
 def _with_state(error: psycopg.Error, state: str, place: str) -> GraphQLError:
     message = error.diag.message_primary or "database query error"
     more = {"sqlstate": state, **_constraint(error)}
-    if state.startswith(TRANSIENT):
+    if state.startswith(TRANSIENT_STATES):
         return told(f"the database can't do this now: {message}", UNAVAILABLE, **more)
     if state in MISSING:
         return told(

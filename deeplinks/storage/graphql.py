@@ -29,6 +29,7 @@ from graphql import ExecutionResult, parse
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
 from deeplinks.errors import (
+    TRANSIENT_STATES,
     AccessDeniedError,
     QueryError,
     ResyncError,
@@ -46,8 +47,6 @@ FIRST_I: Final = -(2**63)
 FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
 # Digits survive only as text: JSON parsers cut long numbers.
 HEADERS: Final = {"x-hasura-stringify-numeric-types": "true"}
-# SQLSTATE classes, and one state, after which the same request may succeed (PostgreSQL manual, appendix A).
-TRANSIENT: Final = ("08", "40", "53", "55P03", "57")
 ACCESS_CODES: Final = frozenset({"access-denied", "invalid-jwt", "invalid-headers", "jwt-missing-role-claims"})
 
 
@@ -209,7 +208,7 @@ class GraphQLStorage:
             return AccessDeniedError(storage=self.where, why=why)
         if code == SchemaMissingError.code:
             return SchemaMissingError(storage=self.where, why=state or "it says so")
-        if code == UnavailableError.code or state.startswith(TRANSIENT):
+        if code == UnavailableError.code or state.startswith(TRANSIENT_STATES):
             return UnavailableError(storage=self.where, why=why)
         return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=state or code)
 

@@ -17,6 +17,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from deeplinks.errors import (
+    TRANSIENT_STATES,
     AccessDeniedError,
     DeepError,
     QueryError,
@@ -28,8 +29,6 @@ from deeplinks.errors import (
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
-# SQLSTATE classes and codes that pass by themselves: connection, rollback, resources, an operator; a lock.
-_PASSING = ("08", "40", "53", "57", "55P03")
 _MISSING = ("42P01", "3F000", "42883")
 _OURS = re.compile(r"\bdeep\b").search
 
@@ -134,7 +133,7 @@ def translate(error: psycopg.Error, storage: str) -> DeepError:
 def _passes(error: psycopg.Error, state: str | None) -> bool:
     if state is None:
         return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return state.startswith(_PASSING)
+    return state.startswith(TRANSIENT_STATES)
 
 
 def _why(error: psycopg.Error) -> str:
