@@ -17,17 +17,24 @@ if TYPE_CHECKING:
 # What is sent whole must fit one request; an entry without its text takes about so much of it.
 MOST_BYTES = 32 * 1024 * 1024
 BATCH_BYTES = 8 * 1024 * 1024
-ENTRY_BYTES = 350
+ENTRY_BYTES = 450
 
 
 class Group:
     """What one `together()` changed, and every group that changed one of the same associations: sent whole."""
 
-    __slots__ = ("_joined", "entries")
+    __slots__ = ("_joined", "bytes", "entries")
 
     def __init__(self) -> None:
         self._joined: Group | None = None
         self.entries: dict[Entry, None] = {}
+        self.bytes = 0
+
+    def add(self, entry: Entry) -> None:
+        """Take an entry in."""
+        if entry not in self.entries:
+            self.entries[entry] = None
+            self.bytes += entry.weight()
 
     def whole(self) -> Group:
         """The group that this one has become part of."""
@@ -39,12 +46,14 @@ class Group:
     def join(self, other: Group) -> Group:
         """Make one of two, the smaller into the larger."""
         one, two = self.whole(), other.whole()
-        if one is two:
+        if one is two or one.bytes + two.bytes > MOST_BYTES:
+            # Together they would be more than one request carries: what both changed goes with the first.
             return one
         large, small = (one, two) if len(one.entries) >= len(two.entries) else (two, one)
         for entry in small.entries:
             large.entries[entry] = None
             entry.group = large
+        large.bytes += small.bytes
         small.entries.clear()
         small._joined = large
         return large
@@ -81,7 +90,7 @@ class Entry:
     def enter(self, group: Group) -> None:
         """Become part of a group, joining it with the one it is in."""
         self.group = self.group.join(group) if self.group else group.whole()
-        self.group.entries[self] = None
+        self.group.add(self)
 
 
 class Mark:
@@ -148,7 +157,10 @@ class ChangeSet:
 
     def mark(self, id: str, kind: str, type: Association, set: bool) -> None:
         """A typed mark is to be written, or its row is to go; one that was never sent leaves no trace."""
-        if not set and self._marks.pop(id, None):
+        waiting = self._marks.get(id)
+        if not set and waiting and waiting.set:
+            del self._marks[id]
+        if waiting:
             return
         self.last_order += 1
         self._marks[id] = Mark(id, kind, type, self.last_order, set)
@@ -165,19 +177,30 @@ class ChangeSet:
         taken: dict[Entry, None] = {}
         bytes = 0
         for entry in self._entries.values():
-            if len(taken) >= most or bytes >= most_bytes:
-                break
             if entry in taken:
                 continue
-            taken[entry] = None
-            bytes += entry.weight()
-            if entry.group:
-                taken.update(entry.group.whole().entries)
+            group = entry.group.whole() if entry.group else None
+            bytes += group.bytes if group else entry.weight()
+            if taken and (len(taken) >= most or bytes > most_bytes):
+                break
+            taken.update(group.entries if group else {entry: None})
         for entry in taken:
             del self._entries[entry.association]
         marks = list(self._marks.values())
         self._marks.clear()
         return sorted(taken, key=_by_order), marks
+
+    def put_back(self, entries: list[Entry], marks: list[Mark]) -> None:
+        """Have what was taken wait again, before what waits now."""
+        later, self._entries = self._entries, {entry.association: entry for entry in entries}
+        for association, entry in later.items():
+            early = self._entries.get(association)
+            if early is None:
+                self._entries[association] = entry
+            else:
+                self._absorb(entry)
+                early.destroyed = early.destroyed or entry.destroyed
+        self._marks = {mark.id: mark for mark in marks} | self._marks
 
     def merge(self, other: ChangeSet, group: Group | None, known: Set[Association] | None) -> None:
         """Take over what another set, noted after this one, holds; as a group if one is given.

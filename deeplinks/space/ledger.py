@@ -54,7 +54,8 @@ class Ledger:
         self._typed_in, self._typed_out = self.typed[StorageMarker.typed_true], self.typed[StorageMarker.typed_false]
         self.known: set[Association] = set()
         self.purged: set[str] = set()
-        # Typed marks of types that are not here yet: type id -> (marker, id of the mark's link).
+        # Typed marks that were taken away here, whatever the storage still says; and those of types that are not here yet: type id -> (marker, id of the mark's link).
+        self._ended: set[str] = set()
         self.unplaced: dict[str, list[tuple[StorageMarker, str]]] = {}
         # What waits to be taken, and where a change is noted now: apart, inside together().
         self._open = self.changes = ChangeSet()
@@ -149,10 +150,14 @@ class Ledger:
         ids = self.typed[marker][association]
         self._replace_typed(association, marker, ())
         for id in () if told else ids:
+            self._ended.add(id)
+            self._space.journal(self._ended.discard, id)
             self.changes.mark(id, TYPED[marker], association, set=False)
 
     def place_mark(self, type_id: str, marker: StorageMarker, id: str) -> None:
         """A typed mark that the storage has: nothing of it is to be written, but instances made here may be."""
+        if id in self._ended:
+            return
         type = self._space.find(type_id)
         if type is None:
             self.unplaced.setdefault(type_id, []).append((marker, id))
@@ -296,6 +301,11 @@ class Ledger:
             self.known.difference_update(entry.association for entry in entries if entry.destroyed)
             self._rung = len(self._open) > 0
             return entries, marks
+
+    def put_back(self, entries: list[Entry], marks: list[Mark]) -> None:
+        """What was taken could not be told: it waits again, before everything else."""
+        with self._space.lock:
+            self._open.put_back(entries, marks)
 
     def rings(self) -> bool:
         """Whether what waits turned from nothing to something and nobody was told of it yet: now somebody is."""

@@ -12,6 +12,9 @@ from dataclasses import astuple, dataclass
 from decimal import Decimal
 from textwrap import dedent
 from typing import Final
+from weakref import WeakKeyDictionary
+
+import orjson
 
 from deeplinks.errors import UnstorableError, WrongTypeError
 
@@ -41,12 +44,20 @@ class FunctionSource:
 
     @classmethod
     def of(cls, function: Callable[..., object]) -> FunctionSource | None:
-        """The source of a Python function, None where Python does not know it."""
+        """The source of a Python function as it was when it was first asked for, None where Python does not know it."""
         try:
-            source = dedent(inspect.getsource(function))
+            return _sources.get(function) or _sources.setdefault(function, cls._read(function))
         except (OSError, TypeError):
             return None
-        return cls("python", getattr(function, "__name__", type(function).__name__), source)
+
+    @classmethod
+    def _read(cls, function: Callable[..., object]) -> FunctionSource:
+        name = getattr(function, "__name__", type(function).__name__)
+        return cls("python", name, dedent(inspect.getsource(function)))
+
+
+# Files change, and go, between a setter and the sending of a batch.
+_sources: WeakKeyDictionary[Callable[..., object], FunctionSource] = WeakKeyDictionary()
 
 
 def same(one: object, other: object) -> bool:
@@ -66,9 +77,9 @@ def told_back(data: object, incoming: object) -> bool:
 
 
 def text_bytes(data: object) -> int:
-    """How many bytes of text are in the data."""
+    """How many bytes its text takes in JSON, between the quotes."""
     if isinstance(data, str):
-        return len(data) if data.isascii() else len(data.encode())
+        return len(orjson.dumps(data)) - 2
     source = FunctionSource.of(data) if callable(data) else data
     return text_bytes(source.source) if isinstance(source, FunctionSource) else 0
 
@@ -99,8 +110,9 @@ def _check_text(value: str, association: object) -> None:
         raise _unstorable(value, association, f"it has U+0000 at position {value.index(chr(0))}")
     if not value.isascii():
         _check_encodes(value, association)
-    if len(value) > MOST_TEXT:
-        raise _unstorable(value, association, f"it has {len(value)} characters and the most is {MOST_TEXT}")
+    # A character takes six bytes of JSON at most.
+    if len(value) * 6 > MOST_TEXT and (bytes := len(orjson.dumps(value))) > MOST_TEXT:
+        raise _unstorable(value, association, f"it takes {bytes} bytes as JSON and the most is {MOST_TEXT}")
 
 
 def _check_encodes(value: str, association: object) -> None:

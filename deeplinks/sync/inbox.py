@@ -3,7 +3,7 @@
 The sync room. It decides what an incoming row means here, with no clock and no network. Invariants:
 
 - a pending field keeps the value it has here, and what it changes from moves: `_apply_field`;
-- an own entry ends its own field's pending, and no other's: `Outbox.read`;
+- an own entry ends its own field's pending, and the end of its transaction that of the whole batch: `apply_log`;
 - a delete is final: `_delete` drops what waits and tells a conflict if anything did;
 - nothing that comes in goes out again: every change is made with the storage's name as its origin.
 """
@@ -24,6 +24,7 @@ from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.outbox import Outbox
 
 MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
+BY_NAME = {field.name: field for field in FIELDS}
 COLUMNS = tuple(f"_{field.name}" for field in FIELDS)
 Image = Mapping[str, Json]
 
@@ -67,13 +68,15 @@ class Inbox:
         elif not self._dead(id):
             association = self._space.find(id) or self._space.place(id, self._name)
             self._ledger.known.add(association)
+            if not self._follows(association):
+                return
             _note_row(association, row)
             for field in FIELDS:
                 self._apply_field(association, field, row[f"_{field.name}"], foreign=False)
 
     def _take_data(self, table: str, row: Image) -> None:
         association = self._space.find(str(row["id"]))
-        if association is None:
+        if association is None or not self._follows(association):
             return
         association.touch(str(row["updated_at"]))
         self._apply_data(association, rows.decoded(table, row["_data"]), foreign=False)
@@ -84,8 +87,25 @@ class Inbox:
         """Log entries, transaction by transaction: each is told as one."""
         for _, transaction in groupby(entries, key=lambda entry: entry.tx):
             with self._space.together():
+                own: set[int] = set()
                 for entry in transaction:
                     self._apply(entry)
+                    if entry.client == self._outbox.client and entry.seq is not None:
+                        own.add(entry.seq)
+                # A batch is one transaction: what left no entry here, it did nothing to.
+                for seq in own:
+                    self.restore(self._outbox.read_batch(seq))
+
+    def restore(self, left: Iterable[tuple[str, str, object]]) -> None:
+        """Fields that an own batch did nothing to, and what others wrote to them."""
+        for id, name, value in left:
+            association = self._space.find(id)
+            if association is None or self._outbox.pending(id, name):
+                continue
+            if name == DATA:
+                self._space.put(association, NOTHING if value is None else value, self._name)
+            else:
+                self._space.point(association, BY_NAME[name], None if value is None else str(value), self._name)
 
     def _apply(self, entry: LogEntry) -> None:
         own = entry.client == self._outbox.client
@@ -107,17 +127,22 @@ class Inbox:
         if self._dead(entry.id) or (own and self._space.find(entry.id) is None):
             return
         known = self._space.find(entry.id)
+        if known is None and entry.before is not None:
+            # Its creation was read, so it was let go of here since.
+            return
         association = known or self._space.place(entry.id, self._name)
         self._ledger.known.add(association)
+        if not self._follows(association):
+            return
         _note_row(association, after)
-        for field in _changed(entry) if known else FIELDS:
+        for field in _changed(entry):
             self._apply_field(association, field, after[f"_{field.name}"], foreign=not own)
 
     def _apply_data_entry(self, entry: LogEntry, own: bool) -> None:
         if own:
             self._outbox.read(entry.seq, entry.id, (DATA,))
         association = self._space.find(entry.id)
-        if association is None:
+        if association is None or not self._follows(association):
             return
         if entry.after is not None:
             association.touch(str(entry.after["updated_at"]))
@@ -136,7 +161,7 @@ class Inbox:
         if own:
             self._outbox.read(entry.seq, entry.id, ())
         association = self._space.find(entry.id)
-        if association is None or entry.id in self._ledger.purged:
+        if association is None or not self._follows(association):
             return
         mine = values(association)
         for name in self._outbox.drop(entry.id):
@@ -166,6 +191,10 @@ class Inbox:
         self._outbox.rebase(association.id, DATA, theirs)
         if foreign and not same(mine, theirs):
             self._tell(association, DATA, mine, theirs, Lost.theirs)
+
+    def _follows(self, association: Association) -> bool:
+        """Whether what the storage says of it counts here: not once it was unstored."""
+        return association is self._deep or self._ledger.holds(association)
 
     def _take_mark(self, id: str, marker: StorageMarker, row: Image) -> None:
         self._ledger.place_mark(str(row["_from"]), marker, id)

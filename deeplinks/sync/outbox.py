@@ -4,8 +4,9 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 
 - a batch is frozen before its first send: `Batch.seal` keeps its bytes; `content` is not touched afterwards;
 - batches leave in order, one at a time: `sealed` is a queue and `settle` takes its first only;
-- nothing is forgotten before it is acknowledged: `settle` and nothing else removes a batch;
-- a field is pending from its setter until its own log entry was read: `_carrying` has it from sealing to reading.
+- nothing is forgotten before it is acknowledged: what can't be sealed goes back, and only `settle` removes a batch;
+- a field is pending from its setter until the log was read past its batch: `_carrying` has it from sealing to reading;
+- a batch that did nothing to a field leaves it to what others wrote: `_bases` has that until the batch was read.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class Outbox:
         self._seq = 0
         self._unread: dict[int, Sealed] = {}
         self._carrying: dict[str, tuple[Sealed, ...]] = {}
+        self._bases: dict[tuple[str, str], object] = {}
         self._through = 0
 
     def __len__(self) -> int:
@@ -82,7 +84,11 @@ class Outbox:
     def _seal(self, most: int) -> None:
         with self._deep.space.lock:
             entries, marks = self.ledger.take(most)
-            self._seal_entries(entries, marks, self.ledger.first_order - 1)
+            try:
+                self._seal_entries(entries, marks, self.ledger.first_order - 1)
+            except BaseException:
+                self.ledger.put_back(entries, marks)
+                raise
 
     def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
         carried = _Carried(self._deep.id, self.ledger)
@@ -91,8 +97,9 @@ class Outbox:
         for mark in marks:
             carried.add_mark(mark)
         if carried.content.size:
+            batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
             self._seq += 1
-            batch = Batch.seal(self._deep.id, self.client, self._seq, carried.content)
+            self.ledger.known.update(carried.fresh)
             sealed = Sealed(batch, through, len(entries) + len(marks), carried.fields)
             self.sealed.append(sealed)
             for id in carried.fields:
@@ -123,7 +130,7 @@ class Outbox:
 
     def pending(self, id: str, name: str) -> bool:
         """Whether a field was changed here and that change was not read back yet."""
-        if any(not sealed.fields[id].isdisjoint((name, EVERYTHING)) for sealed in self._carrying.get(id, ())):
+        if self._carries(id, name):
             return True
         entry = self._waiting(id)
         return entry is not None and (entry.created or entry.destroyed or name in entry.old)
@@ -138,40 +145,70 @@ class Outbox:
         return any(EVERYTHING in sealed.fields[id] for sealed in self._carrying.get(id, ()))
 
     def rebase(self, id: str, name: str, value: object) -> None:
-        """The storage has another value under a change that waits: that is what it changes from now."""
+        """The storage has another value under a change that is pending: that is what it changes from now."""
         entry = self._waiting(id)
         if entry is not None and name in entry.old:
             entry.old[name] = value
+        elif id in self._carrying:
+            self._bases[id, name] = value
 
-    def drop(self, id: str) -> list[str]:
-        """Forget what is pending for an association that is gone there; the fields for which something was."""
+    def drop(self, id: str, seq: int | None = None) -> list[str]:
+        """Forget what is pending for an association that is gone there; the fields for which something was.
+
+        Met in the log, whatever a batch still carries came after the delete; `seq` names the one batch that was told so.
+        """
         association = self._deep.space.find(id)
         entry = self._waiting(id)
-        names = dict.fromkeys(WHOLE if entry and entry.created else entry.old if entry else ())
+        names = set(WHOLE if entry and entry.created else entry.old if entry else ())
         if association is not None:
             self.ledger.discard(association)
         for sealed in self._carrying.get(id, ()):
-            names.update(dict.fromkeys(sealed.fields[id]))
-            self._release(sealed, id, frozenset())
+            if seq in (None, sealed.batch.seq):
+                names |= sealed.fields[id]
+                self._release(sealed, id, frozenset())
         return [name for name in (*tables.REFERENCES, DATA) if name in names]
 
     def read(self, seq: int | None, id: str, names: tuple[str, ...]) -> None:
         """A log entry of an own batch was read: these fields are no longer pending for that batch."""
-        sealed = self._unread.get(seq or 0) or next((one for one in self.sealed if one.batch.seq == seq), None)
+        sealed = self._batch(seq)
         if sealed is not None and id in sealed.fields:
             self._release(sealed, id, sealed.fields[id].difference(names, GONE))
+            for name in names:
+                if not self._carries(id, name):
+                    self._bases.pop((id, name), None)
+
+    def read_batch(self, seq: int) -> list[tuple[str, str, object]]:
+        """All entries of an own batch were read: nothing of it is pending.
+
+        Gives (id, field, value) for what it did nothing to and others had written meanwhile: that is what counts.
+        """
+        sealed = self._batch(seq)
+        if sealed is None:
+            return []
+        fields = [(id, name) for id, names in sealed.fields.items() for name in names]
+        for id in list(sealed.fields):
+            self._release(sealed, id, frozenset())
+        left = [(id, name) for id, name in fields if not self._carries(id, name) and (id, name) in self._bases]
+        return [(id, name, self._bases.pop((id, name))) for id, name in left]
+
+    def _batch(self, seq: int | None) -> Sealed | None:
+        if seq in self._unread:
+            return self._unread[seq]
+        return next((one for one in self.sealed if one.batch.seq == seq), None)
+
+    def _carries(self, id: str, name: str) -> bool:
+        return any(not sealed.fields[id].isdisjoint((name, EVERYTHING)) for sealed in self._carrying.get(id, ()))
 
     def acknowledged(self) -> list[int]:
         """The batches that are acknowledged now: a reading that starts now reads all of their entries."""
         return list(self._unread)
 
-    def read_through(self, seqs: list[int]) -> None:
-        """Everything that those batches did was read."""
+    def read_through(self, seqs: list[int]) -> list[tuple[str, str, object]]:
+        """Everything that those batches did was read. Gives what `read_batch` gives."""
+        left = [found for seq in seqs for found in self.read_batch(seq)]
         for seq in seqs:
-            sealed = self._unread.pop(seq, None)
-            if sealed is not None:
-                for id in list(sealed.fields):
-                    self._release(sealed, id, frozenset())
+            self._unread.pop(seq, None)
+        return left
 
     def _release(self, sealed: Sealed, id: str, left: frozenset[str]) -> None:
         """That batch carries no more than `left` of an association."""
@@ -196,6 +233,7 @@ class _Carried:
     def __init__(self, space: str, ledger: Ledger) -> None:
         self.content = Content()
         self.fields: dict[str, frozenset[str]] = {}
+        self.fresh: list[Association] = []
         self._space = space
         self._known = ledger.known
 
@@ -215,7 +253,7 @@ class _Carried:
         if association in self._known:
             self.content.updates.append((id, rows.reference_columns(now)))
         else:
-            self._known.add(association)
+            self.fresh.append(association)
             self.content.links.append(rows.link_row(self._space, association, now))
         if now[DATA] is not None:
             self._upsert(id, now[DATA])

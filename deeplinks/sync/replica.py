@@ -31,12 +31,17 @@ class Replica:
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
         self.attached = False
+        self._reading = asyncio.Lock()
 
     async def catch_up(self, storage: Storage, limit: int = PAGE) -> int:
         """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were.
 
-        The next page is asked for while this one is applied.
+        One at a time; the next page is asked for while this one is applied.
         """
+        async with self._reading:
+            return await self._read(storage, limit)
+
+    async def _read(self, storage: Storage, limit: int) -> int:
         acknowledged = self.outbox.acknowledged()
         count = 0
         page = await storage.read(self.cursor, limit)
@@ -46,7 +51,7 @@ class Replica:
                 if following is None:
                     break
                 page = await following
-        self.outbox.read_through(acknowledged)
+        self.inbox.restore(self.outbox.read_through(acknowledged))
         return count
 
     async def _apply(self, page: Page) -> int:

@@ -17,6 +17,7 @@ import anyio
 from deeplinks.batch import Batch, Written
 from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, UnavailableError
 from deeplinks.space import Deep
+from deeplinks.space.ledger import values
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.replica import replica_of
@@ -66,6 +67,7 @@ class Synchronizer:
                 what=f"storage name {self.name!r}", why="this space is being synchronized under it already"
             )
         self._replica.attached = True
+        self._failure = None
         try:
             await self.catch_up()
         except BaseException:
@@ -207,13 +209,15 @@ class Synchronizer:
                 return written
 
     def _tell_lost(self, batch: Batch, written: Written) -> None:
-        """What was changed here of associations that are dead there: each column is told with the value it had."""
-        for id, columns in batch.content.updates:
-            if id in written.changed:
-                association = self._deep.get(id)
-                self._outbox.drop(id)
-                for column, mine in columns.items():
-                    tell(self._deep, Conflict(id, column.removeprefix("_"), mine, None, Lost.mine, association))
+        """What was changed here of associations that are dead there: each field is told with the value it had here."""
+        columns = dict(batch.content.updates)
+        for id in written.changed:
+            association = self._deep.get(id)
+            now = values(association) if association else {}
+            sent = {column.removeprefix("_"): value for column, value in columns[id].items()}
+            for name in self._outbox.drop(id, batch.seq):
+                mine = sent.get(name, now.get(name))
+                tell(self._deep, Conflict(id, name, mine, None, Lost.mine, association))
 
     def _announce(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()

@@ -301,7 +301,7 @@ async def test_large_texts_are_cut_into_batches_that_a_server_takes(storage: Cou
     async with synchronize(deep, storage) as database:
         await database.flush()
 
-    assert [len(batch.content.links) for batch in storage.batches] == [3, 3, 3, 3]
+    assert [len(batch.content.links) for batch in storage.batches] == [2, 2, 2, 2, 2, 2]
 
 
 async def test_a_typed_mark_that_two_processes_set_is_gone_when_one_takes_it_away(endpoint: str) -> None:
