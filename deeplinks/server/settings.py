@@ -27,7 +27,8 @@ class Settings:
     stringify_numerics: bool = False
     pool_size: int = 10
     pool_timeout: float = 2.0
-    body_limit: int = 32 * MEGABYTE
+    # A together() of 32 MB, by estimate, and what goes around it.
+    body_limit: int = 40 * MEGABYTE
 
     def __post_init__(self) -> None:
         if self.admin_secret is not None and not self.admin_secret.strip():

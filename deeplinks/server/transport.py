@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.values import Value
 from deeplinks.server import answers, faults
-from deeplinks.server.access import admit
+from deeplinks.server.access import STRINGIFY, admit
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine
 from deeplinks.server.execute import failed
@@ -26,11 +26,14 @@ KEPT = 128
 
 
 class InProcessTransport(AsyncTransport):
-    """A gql transport to an engine, or to the engine of an app, with headers as a client over HTTP would send them."""
+    """A gql transport to an engine, or to the engine of an app, with headers as a client over HTTP would send them.
+
+    Numerics come as text, as our own storage asks for them over HTTP too, unless the headers say otherwise.
+    """
 
     def __init__(self, server: Engine | Starlette, headers: Mapping[str, str] | None = None) -> None:
         self._server = server
-        self._headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self._headers = {STRINGIFY: "true", **{name.lower(): value for name, value in (headers or {}).items()}}
         self._texts: OrderedDict[int, tuple[DocumentNode, str]] = OrderedDict()
 
     @property

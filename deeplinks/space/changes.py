@@ -25,16 +25,11 @@ class Group:
 
     __slots__ = ("_joined", "bytes", "entries")
 
-    def __init__(self) -> None:
+    def __init__(self, bytes: int = 0) -> None:
         self._joined: Group | None = None
         self.entries: dict[Entry, None] = {}
-        self.bytes = 0
-
-    def add(self, entry: Entry) -> None:
-        """Take an entry in."""
-        if entry not in self.entries:
-            self.entries[entry] = None
-            self.bytes += entry.weight()
+        # About how much it is to send, known before the first entry is in.
+        self.bytes = bytes
 
     def whole(self) -> Group:
         """The group that this one has become part of."""
@@ -90,7 +85,7 @@ class Entry:
     def enter(self, group: Group) -> None:
         """Become part of a group, joining it with the one it is in."""
         self.group = self.group.join(group) if self.group else group.whole()
-        self.group.add(self)
+        self.group.entries[self] = None
 
 
 class Mark:

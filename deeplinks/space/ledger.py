@@ -337,7 +337,7 @@ class Ledger:
         if self._outer:
             self.changes.merge(staged, None, None)
         else:
-            self.changes.merge(staged, Group() if whole else None, self.known)
+            self.changes.merge(staged, Group(staged.weight()) if whole else None, self.known)
             self._quieten()
 
     def drop(self) -> None:

@@ -98,12 +98,16 @@ class GraphQLStorage:
         try:
             answer = await self._ask("write_batch", _batch_variables(batch))
         except _AlreadyAppliedError:
-            return Written(already=True)
-        content = batch.content
-        created = {str(row["id"]) for row in content.links} - _ids(answer["links"]["returning"])
+            return await self._outcome(batch)
         returned = itertools.chain.from_iterable(one["returning"] for one in answer["updates"])
-        changed = {id for id, _ in content.updates} - _ids(returned)
-        return Written(created=frozenset(created), changed=frozenset(changed))
+        return _written(batch, _ids(answer["links"]["returning"]), _ids(returned))
+
+    async def _outcome(self, batch: Batch) -> Written:
+        """What became of a batch whose answer was lost: the log knows."""
+        asked = {"deep": batch.space, "client": batch.client, "seq": str(batch.seq)}
+        changes = (await self._ask("batch_outcome", asked))["changes"]
+        created, changed = (_ids(row for row in changes if row["operation"] == verb) for verb in ("insert", "update"))
+        return _written(batch, created, changed, already=True)
 
     async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
         """Ask for the next page of the snapshot, or of the log."""
@@ -189,6 +193,8 @@ class GraphQLStorage:
             if error.code in (401, 403):
                 return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")
             why = "it takes no GraphQL there; the path is usually /v1/graphql"
+            if error.code == 413:
+                why = "the request is larger than it takes"
             return QueryError(storage=self.where, path="$", why=why, reason=f"HTTP {error.code}")
         if isinstance(error, TransportProtocolError):
             return QueryError(
@@ -258,6 +264,11 @@ def _batch_variables(batch: Batch) -> Variables:
     return variables
 
 
+def _written(batch: Batch, created: set[str], changed: set[str], *, already: bool = False) -> Written:
+    missing = frozenset(str(row["id"]) for row in batch.content.links) - created
+    return Written(already, missing, frozenset(id for id, _ in batch.content.updates) - changed)
+
+
 def _ids(rows: Any) -> set[str]:
     return {row["id"] for row in rows}
 
@@ -265,7 +276,8 @@ def _ids(rows: Any) -> set[str]:
 def _newest(answer: Mapping[str, Any]) -> tuple[int, int]:
     for row in answer["newest"]:
         return int(row["n"]), int(row["tag"])
-    return 0, 0
+    # All of the log may have been pruned: then it goes on above the floor.
+    return max((int(row["floor"]) for row in answer["spaces"]), default=0), 0
 
 
 def _entry(row: Mapping[str, Any]) -> LogEntry:
@@ -289,8 +301,8 @@ def _continued(found: list[LogEntry], answer: Mapping[str, Any], space: str, n: 
     floor = max((int(row["floor"]) for row in answer["spaces"]), default=0)
     if n < floor:
         raise ResyncError(space=space, n=n, why=f"the log was pruned up to {floor}")
-    if n > 0:
-        if not found or (found[0].n, found[0].tag) != (n, tag):
+    if n > floor or (found and found[0].n == n):
+        if not found or found[0].n != n or tag not in (0, found[0].tag):
             raise ResyncError(space=space, n=n, why="the log was set back, as by a restored backup")
         found = found[1:]
     for expected, entry in enumerate(found, n + 1):

@@ -152,7 +152,8 @@ class Inbox:
 
     def _holds_data_of(self, association: Association, table: str) -> bool:
         # Data that moved to another table leaves a delete behind, which must not undo the move.
-        data = association.own_data()
+        pending = self._outbox.pending(association.id, DATA)
+        data = self._outbox.base(association.id, DATA) if pending else association.own_data()
         return data is not None and rows.table_of(data) == table
 
     def _delete(self, entry: LogEntry, own: bool) -> None:
@@ -161,7 +162,12 @@ class Inbox:
         if own:
             self._outbox.read(entry.seq, entry.id, ())
         association = self._space.find(entry.id)
-        if association is None or not self._follows(association):
+        if association is not None and not self._follows(association):
+            # It stays here, unstored; its id is dead there.
+            self._ledger.known.discard(association)
+            self._ledger.purged.add(entry.id)
+            return
+        if association is None:
             return
         mine = values(association)
         for name in self._outbox.drop(entry.id):

@@ -152,6 +152,11 @@ class Outbox:
         elif id in self._carrying:
             self._bases[id, name] = value
 
+    def base(self, id: str, name: str) -> object:
+        """What the storage has under a change that is pending, as far as it was read."""
+        entry = self._waiting(id)
+        return entry.old[name] if entry is not None and name in entry.old else self._bases.get((id, name))
+
     def drop(self, id: str, seq: int | None = None) -> list[str]:
         """Forget what is pending for an association that is gone there; the fields for which something was.
 

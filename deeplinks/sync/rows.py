@@ -55,6 +55,8 @@ def encoded(data: object) -> Json:
 def decoded(table: str, data: Json) -> object:
     """Data as an association has it. Functions stay text: they are never run on load."""
     if table == tables.DATA["Number"]:
+        if isinstance(data, float):
+            raise StorageError(storage="-", why="it gives numerics as JSON numbers, whose digits are cut; ask for text")
         return number_value(str(data))
     if table == tables.DATA["Function"]:
         return _function(data)

@@ -194,6 +194,18 @@ create trigger functions_fill before insert on deep.functions for each row
 create trigger objects_fill before insert on deep.objects for each row
     when (new._deep is null) execute function deep.fill_space();
 
+create function deep.refuse_delete() returns trigger language plpgsql
+set search_path = pg_catalog, deep
+as $$
+begin
+    raise exception 'permanent: link % is the root of its space or a built-in type, and is never deleted; leave it out of the delete', old.id
+        using errcode = '22L09', schema = 'deep', table = 'links';
+end
+$$;
+
+create trigger links_permanent before delete on deep.links for each row
+    when (old.id = old._deep or old._deep = '333f3f38-98ba-59b5-bf2e-cf045cb5fad8') execute function deep.refuse_delete();
+
 create trigger links_truncate before truncate on deep.links for each statement execute function deep.refuse_truncate();
 create trigger strings_truncate before truncate on deep.strings for each statement execute function deep.refuse_truncate();
 create trigger numbers_truncate before truncate on deep.numbers for each statement execute function deep.refuse_truncate();

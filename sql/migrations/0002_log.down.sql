@@ -25,7 +25,7 @@ drop trigger objects_log_delete on deep.objects;
 drop table deep.tombstones, deep.batches, deep.changes, deep.spaces;
 
 drop function deep.capture(), deep.skip_dead(), deep.plant_root(), deep.admit(), deep.keep_last_batch(),
-    deep.guard_space(), deep.guard_prune(), deep.refuse_rewriting();
+    deep.guard_space(), deep.refuse_floor(), deep.guard_prune(), deep.refuse_rewriting();
 drop function deep.note(text, text, uuid[], uuid[], uuid[], jsonb[], jsonb[]);
 drop function deep.outgrow(regclass);
 drop function deep.one_datum(text, uuid[], uuid[]);

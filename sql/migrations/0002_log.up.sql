@@ -299,6 +299,15 @@ begin
 end
 $$;
 
+create function deep.refuse_floor() returns trigger language plpgsql
+set search_path = pg_catalog, deep
+as $$
+begin
+    raise exception 'floor: space % is new and has no log, so its floor is 0 and not %; leave the floor out', new.id, new.floor
+        using errcode = '22L06', schema = 'deep', table = 'spaces', column = 'floor';
+end
+$$;
+
 create function deep.guard_space() returns trigger language plpgsql
 set search_path = pg_catalog, deep
 as $$
@@ -491,6 +500,8 @@ create trigger spaces_fixed before update on deep.spaces for each row
     execute function deep.refuse_fixed();
 create trigger spaces_guard before update on deep.spaces for each row
     when (old.floor is distinct from new.floor) execute function deep.guard_space();
+create trigger spaces_start before insert on deep.spaces for each row
+    when (new.floor <> 0) execute function deep.refuse_floor();
 create trigger spaces_root after insert on deep.spaces for each row execute function deep.plant_root();
 create trigger spaces_touch before update on deep.spaces for each row execute function deep.touch();
 create trigger spaces_truncate before truncate on deep.spaces for each statement execute function deep.refuse_truncate();

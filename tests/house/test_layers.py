@@ -28,35 +28,14 @@ def test_importing_deeplinks_loads_no_server_no_driver_and_no_client() -> None:
     assert result.stdout.strip() == "[]", result.stderr
 
 
-def test_pytest_started_from_the_root_sees_the_library_graphql_and_not_our_folder() -> None:
-    code = "import graphql\ndef test_it():\n    assert hasattr(graphql, 'parse'), graphql.__path__\n"
+def test_pytest_started_from_the_root_sees_the_library_graphql_and_not_our_folder(tmp_path: Path) -> None:
+    probe = tmp_path / "test_probe.py"
+    probe.write_text("import graphql\ndef test_it():\n    assert hasattr(graphql, 'parse'), graphql.__path__\n")
     result = run(
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        ".",
-        "-p",
-        "no:cacheprovider",
-        *_file(code),
+        sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "--rootdir", ".", "-p", "no:cacheprovider", str(probe)
     )
 
     assert "1 passed" in result.stdout, result.stdout
-
-
-def _file(code: str) -> list[str]:
-    place = ROOT / "tests" / "house" / "_probe_graphql.py"
-    place.write_text(code)
-    return [str(place)]
-
-
-@pytest.fixture(autouse=True)
-def _no_probe_left():
-    yield
-    (ROOT / "tests" / "house" / "_probe_graphql.py").unlink(missing_ok=True)
 
 
 def test_python_started_from_the_root_sees_the_library_graphql_and_not_our_folder() -> None:
@@ -65,8 +44,8 @@ def test_python_started_from_the_root_sees_the_library_graphql_and_not_our_folde
     assert "function parse" in result.stdout, result.stderr
 
 
-def test_pyright_started_from_the_root_sees_the_library_graphql_and_not_our_folder() -> None:
-    probe = ROOT / "tests" / "house" / "_probe_graphql.py"
+def test_pyright_started_from_the_root_sees_the_library_graphql_and_not_our_folder(tmp_path: Path) -> None:
+    probe = tmp_path / "probe.py"
     probe.write_text("from graphql import parse\nreveal_type(parse)\n")
     result = run(str(Path(sys.executable).with_name("pyright")), "--outputjson", str(probe))
     messages = [one["message"] for one in json.loads(result.stdout)["generalDiagnostics"]]

@@ -42,8 +42,11 @@ async def test_a_request_is_answered_without_a_port(engine: Engine) -> None:
     }
 
 
-async def test_numbers_are_numbers_unless_strings_are_asked_for(engine: Engine) -> None:
-    answer = await execute(InProcessTransport(engine), gql.gql("{ deep_links(limit: 1, order_by: {_i: asc}) { _i } }"))
+async def test_numbers_keep_their_digits_as_strings_unless_the_headers_say_otherwise(engine: Engine) -> None:
+    plain = InProcessTransport(engine, {"x-hasura-stringify-numeric-types": "false"})
+    text = await execute(InProcessTransport(engine), gql.gql("{ deep_links(limit: 1, order_by: {_i: asc}) { _i } }"))
+    assert text == {"deep_links": [{"_i": "1"}]}
+    answer = await execute(plain, gql.gql("{ deep_links(limit: 1, order_by: {_i: asc}) { _i } }"))
 
     assert answer == {"deep_links": [{"_i": 1}]}
 
