@@ -20,8 +20,9 @@ install: $(STAMP)  ## a virtual environment with everything in it
 demo: $(STAMP)  ## your own Python environment as a graph, stored, and read back by another process
 	$(BIN)/deeplinks demo
 
-test: $(STAMP)  ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(STAMP)  ## all tests, on PostgreSQL 18, and those of the tables and the story on 16 too
+	$(BIN)/python -m pytest -n 2 --quiet
+	TEST_POSTGRES_VERSION=16 $(BIN)/python -m pytest -n 2 --quiet tests/storage tests/story
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -70,6 +70,7 @@ class Written:
 
     @property
     def lost(self) -> frozenset[str]:
+        """All of them."""
         return self.created | self.changed
 
 
@@ -89,10 +90,12 @@ class Cursor:
 
     @classmethod
     def start(cls, space: str) -> Cursor:
+        """Before everything: the next read begins a snapshot."""
         return cls(space, table="links", n=-1)
 
     @property
     def snapshot(self) -> bool:
+        """Whether it is in a snapshot, not in the log."""
         return self.table is not None
 
 

@@ -39,6 +39,7 @@ class Requirement:
 
     @classmethod
     def parse(cls, line: str) -> Requirement:
+        """Read a `Requires-Dist` line (packaging.python.org, dependency specifiers), its environment markers left out."""
         wanted, _, condition = line.partition(";")
         found = NAME.match(wanted.strip())
         name = found[0] if found else wanted.strip()

@@ -37,6 +37,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
+        """Its type in PostgreSQL."""
         return SCALARS[self.scalar]
 
 
