@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from itertools import groupby
 
 from anyio.lowlevel import checkpoint
 
@@ -55,11 +56,15 @@ class Replica:
         return count
 
     async def _apply(self, page: Page) -> int:
-        """Apply a page a slice at a time, so that the loop goes on; the cursor moves when all of it is applied."""
+        """Apply a page, a slice or a transaction at a time, so that the loop goes on; the cursor follows what is applied."""
         for start in range(0, len(page.rows), SLICE):
             self.inbox.apply_snapshot(page.rows[start : start + SLICE])
             await checkpoint()
-        self.inbox.apply_log(page.entries)
+        for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
+            entries = list(transaction)
+            self.inbox.apply_log(entries)
+            self.cursor = Cursor(self.cursor.space, entries[-1].n, entries[-1].tag)
+            await checkpoint()
         self.cursor = page.cursor
         return len(page.rows) + len(page.entries)
 
