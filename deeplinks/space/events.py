@@ -30,6 +30,7 @@ logger = logging.getLogger("deeplinks.space.events")
 # MOST_GENERATIONS allowed for every signal that started it; a big together() is no loop.
 MOST_GENERATIONS = 1_000
 MOST_SIGNALS = 100_000
+LOOPING = 20
 
 
 class EventKind(StrEnum):
@@ -247,6 +248,7 @@ class _Delivery(threading.local):
         self.generation = 0
         self.started = 0
         self.caused = 0
+        self.looping: dict[str, None] = {}
 
     def count(self, told: _Told) -> None:
         """Count a signal. Raises `SignalLoopError`."""
@@ -256,8 +258,11 @@ class _Delivery(threading.local):
         else:
             self.caused += 1
         most = MOST_SIGNALS + MOST_GENERATIONS * self.started
+        if told.generation > MOST_GENERATIONS - LOOPING:
+            # Near the end it is a loop: whoever hears now is in it.
+            self.looping.update(dict.fromkeys(_names(told)))
         if told.generation > MOST_GENERATIONS or self.caused > most:
-            raise SignalLoopError(generations=told.generation, receivers=_names(told))
+            raise SignalLoopError(generations=told.generation, receivers=", ".join(self.looping or _names(told)))
 
     def rest(self) -> None:
         """All is delivered, or a loop was ended: what is left is forgotten, but endings happen."""
@@ -267,6 +272,7 @@ class _Delivery(threading.local):
         self.queue.clear()
         self.running = False
         self.generation = self.started = self.caused = 0
+        self.looping.clear()
 
 
 class Dispatcher:
@@ -349,6 +355,6 @@ class Dispatcher:
             self.tell(errors, told.sender, error=error, receiver=receiver)
 
 
-def _names(told: _Told) -> str:
+def _names(told: _Told) -> list[str]:
     receivers = told.signal.receivers_for(told.sender)
-    return ", ".join(getattr(receiver, "__qualname__", repr(receiver)) for receiver in receivers)
+    return [getattr(receiver, "__qualname__", repr(receiver)) for receiver in receivers]

@@ -201,3 +201,14 @@ def test_what_another_thread_changes_is_not_undone_with_a_together(deep: Deep) -
     assert done.is_set()
     assert (a.to, b.to) == (None, b)
     assert len(ear.events) == 1
+
+
+def test_a_loop_of_a_handler_and_a_receiver_of_changes_ends_by_their_names(deep: Deep) -> None:
+    a, b = deep(), deep()
+
+    def turn(sender: object, changes: object) -> None:
+        a.to = None if a.to else b
+
+    deep.signals.changed.connect(turn)
+    with pytest.raises(SignalLoopError, match="turn"):
+        a.to = b
