@@ -91,7 +91,7 @@ class Entry:
 class Mark:
     """A typed mark set or taken away: a link of the type TypedTrue or TypedFalse from the type to itself."""
 
-    __slots__ = ("id", "kind", "order", "set", "type")
+    __slots__ = ("group", "id", "kind", "order", "set", "type")
 
     def __init__(self, id: str, kind: str, type: Association, order: int, set: bool) -> None:
         self.id = id
@@ -99,6 +99,12 @@ class Mark:
         self.type = type
         self.order = order
         self.set = set
+        self.group: Group | None = None
+
+    def goes_with(self, groups: Set[Group]) -> bool:
+        """Whether it is to be sent with these groups: with its own, or at once where that has nothing else left."""
+        group = self.group.whole() if self.group else None
+        return group is None or not group.entries or group in groups
 
 
 class ChangeSet:
@@ -181,8 +187,10 @@ class ChangeSet:
             taken.update(group.entries if group else {entry: None})
         for entry in taken:
             del self._entries[entry.association]
-        marks = list(self._marks.values())
-        self._marks.clear()
+        groups = {entry.group.whole() for entry in taken if entry.group}
+        marks = [mark for mark in self._marks.values() if not taken or mark.goes_with(groups)]
+        for mark in marks:
+            del self._marks[mark.id]
         return sorted(taken, key=_by_order), marks
 
     def put_back(self, entries: list[Entry], marks: list[Mark]) -> None:
@@ -217,6 +225,8 @@ class ChangeSet:
                 entry.enter(group)
         for mark in other._marks.values():
             self.mark(mark.id, mark.kind, mark.type, mark.set)
+            if mark.id in self._marks:
+                self._marks[mark.id].group = group
 
     def _absorb(self, late: Entry) -> None:
         entry = self.entry(late.association)

@@ -156,7 +156,7 @@ class Ledger:
 
     def place_mark(self, type_id: str, marker: StorageMarker, id: str) -> None:
         """A typed mark that the storage has: nothing of it is to be written, but instances made here may be."""
-        if id in self._ended:
+        if id in self._ended or type_id in self.purged:
             return
         type = self._space.find(type_id)
         if type is None:

@@ -27,6 +27,8 @@ from deeplinks.space.values import same
 from deeplinks.sync import rows
 
 EVERYTHING: Final = "everything"
+# The tables in which data made here may rest.
+DATA_TABLES: Final = tuple(tables.DATA[kind] for kind in ("String", "Number", "Function"))
 WHOLE: Final = frozenset((*tables.REFERENCES, DATA))
 GONE: Final = frozenset((EVERYTHING,))
 
@@ -249,11 +251,12 @@ class _Carried:
             self.content.deletes.append(id)
             self.fields[id] = GONE
         elif entry.created:
-            self._add_whole(entry.association, id, entry.final or values(entry.association))
+            self._add_whole(entry, id, entry.final or values(entry.association))
         else:
             self._add_changes(id, entry, entry.final or values(entry.association))
 
-    def _add_whole(self, association: Association, id: str, now: dict[str, object]) -> None:
+    def _add_whole(self, entry: Entry, id: str, now: dict[str, object]) -> None:
+        association = entry.association
         self.fields[id] = WHOLE
         if association in self._known:
             self.content.updates.append((id, rows.reference_columns(now)))
@@ -262,6 +265,10 @@ class _Carried:
             self.content.links.append(rows.link_row(self._space, association, now))
         if now[DATA] is not None:
             self._upsert(id, now[DATA])
+        elif association in self._known and entry.order:
+            # Stored again without data: whatever it had there is over. Found there by chance, nothing is said of data.
+            for table in DATA_TABLES:
+                self.content.data_deletes.setdefault(table, []).append(id)
 
     def _add_changes(self, id: str, entry: Entry, now: dict[str, object]) -> None:
         changed = {name: now[name] for name, old in entry.old.items() if not same(old, now[name])}

@@ -176,6 +176,18 @@ async def test_what_was_unstored_is_not_changed_by_others(endpoint: str) -> None
         assert text.data == "mine"
 
 
+async def test_data_that_went_while_it_was_unstored_is_gone_when_it_is_stored_again(endpoint: str) -> None:
+    deep = Deep()
+    async with synchronize(deep, endpoint) as database:
+        text = deep.String("a").store("database")
+        await database.flush()
+        text.unstore("database")
+        del text.data
+        text.store("database")
+
+    assert (await load(endpoint, space=deep.id))[text.id].data is None
+
+
 async def test_a_space_whose_log_was_pruned_to_its_floor_loads_and_goes_on(endpoint: str, database_url: str) -> None:
     import psycopg
 

@@ -330,3 +330,21 @@ async def test_a_space_that_was_synchronized_is_freed_like_any_other(endpoint: s
     gc.collect()
 
     assert gone() is None
+
+
+async def test_a_typed_mark_goes_with_its_group(storage: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deeplinks.sync.synchronizer.MOST", 2)
+    deep = Deep()
+    for _ in range(3):
+        deep().store("database")
+    with deep.together():
+        Thing = deep()
+        Thing.store("database", "typed_true")
+        Thing()
+    async with synchronize(deep, storage):
+        pass
+
+    marks = [any(row["_type"] == deep.TypedTrue.id for row in batch.content.links) for batch in storage.batches]
+    types = [any(row["id"] == Thing.id for row in batch.content.links) for batch in storage.batches]
+    assert marks == types
+    assert len(marks) > 1
