@@ -175,6 +175,8 @@ TOMBSTONES = Table(
 )
 
 DATA_TABLES = (STRINGS, NUMBERS, FUNCTIONS, OBJECTS)
+# The data tables that a space is kept in by our own client.
+SYNCHRONIZED = (STRINGS.name, NUMBERS.name, FUNCTIONS.name)
 LOGGED = (LINKS, *DATA_TABLES)
 TABLES = MappingProxyType({table.name: table for table in (*LOGGED, SPACES, CHANGES, BATCHES, TOMBSTONES)})
 

@@ -14,7 +14,7 @@ from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space.back_references import BackReferences, Members
 from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
-from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.ledger import StorageMarker, upwards
 from deeplinks.space.values import NOTHING, FunctionSource
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Association:
     @property
     def type(self) -> Association | None:
         """What this is an instance of."""
-        return _known(self._type)
+        return here(self._type)
 
     @type.setter
     def type(self, target: Association | str | uuid.UUID | None) -> None:
@@ -104,7 +104,7 @@ class Association:
     @property
     def from_(self) -> Association | None:
         """Where this link starts."""
-        return _known(self._from)
+        return here(self._from)
 
     @from_.setter
     def from_(self, target: Association | str | uuid.UUID | None) -> None:
@@ -117,7 +117,7 @@ class Association:
     @property
     def to(self) -> Association | None:
         """Where this link ends."""
-        return _known(self._to)
+        return here(self._to)
 
     @to.setter
     def to(self, target: Association | str | uuid.UUID | None) -> None:
@@ -130,7 +130,7 @@ class Association:
     @property
     def value(self) -> Association | None:
         """What this has as its value."""
-        return _known(self._value)
+        return here(self._value)
 
     @value.setter
     def value(self, target: Association | str | uuid.UUID | None) -> None:
@@ -145,22 +145,22 @@ class Association:
     @property
     def type_id(self) -> str | None:
         """The id of the type, also of one that is not in this space."""
-        return _id(self._type)
+        return id_of(self._type)
 
     @property
     def from_id(self) -> str | None:
         """The id of `from_`, also of one that is not in this space."""
-        return _id(self._from)
+        return id_of(self._from)
 
     @property
     def to_id(self) -> str | None:
         """The id of `to`, also of one that is not in this space."""
-        return _id(self._to)
+        return id_of(self._to)
 
     @property
     def value_id(self) -> str | None:
         """The id of the value, also of one that is not in this space."""
-        return _id(self._value)
+        return id_of(self._value)
 
     @property
     def typed(self) -> BackReferences:
@@ -189,12 +189,7 @@ class Association:
     @property
     def type_chain(self) -> list[Association]:
         """The type, its type, and so on up to the root; a cycle ends at its first repeat."""
-        chain: dict[Association, None] = {}
-        type = self.type
-        while type is not None and type not in chain:
-            chain[type] = None
-            type = type.type
-        return list(chain)
+        return list(upwards(self.type))
 
     def is_a(self, type: Association | str | uuid.UUID) -> bool:
         """Whether `type` is in the type chain."""
@@ -395,11 +390,13 @@ class Gone:
         raise DestroyedError(association=self._label)
 
 
-def _known(reference: Association | str | None) -> Association | None:
+def here(reference: Association | str | None) -> Association | None:
+    """The association a reference leads to; None where it is not here."""
     return None if isinstance(reference, str) else reference
 
 
-def _id(reference: Association | str | None) -> str | None:
+def id_of(reference: Association | str | None) -> str | None:
+    """The id a reference holds, also of one that is not here."""
     return reference.id if isinstance(reference, Association) else reference
 
 

@@ -80,7 +80,7 @@ class Ledger:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
         if not self.speaks_of_types:
             return None
-        for type in _upwards(association):
+        for type in upwards(association):
             if type in self._typed_out:
                 return False
             if type in self._typed_in:
@@ -386,7 +386,7 @@ def values(association: Association) -> dict[str, object]:
     return now
 
 
-def _upwards(association: Association | None) -> Iterator[Association]:
+def upwards(association: Association | None) -> Iterator[Association]:
     """The association and its types, each once: a cycle of types ends."""
     seen: set[Association] = set()
     while association is not None and association not in seen:

@@ -31,7 +31,7 @@ from deeplinks.errors import (
     WrongTypeError,
 )
 from deeplinks.ids import canonical, new_id
-from deeplinks.space.association import Association, Gone
+from deeplinks.space.association import Association, Gone, here, id_of
 from deeplinks.space.back_references import added, each, removed
 from deeplinks.space.changes import MOST_BYTES
 from deeplinks.space.events import (
@@ -341,9 +341,9 @@ class Space:
         old = getattr(source, field.slot)
         holding = self._holding(source, origin)
         along = self._along_to(target, holding)
-        before = self._before_retyping(source, _known(target)) if field is TYPE else []
-        if _id(old) != _id(target):
-            self._note(holding, source, field.name, _id(old))
+        before = self._before_retyping(source, here(target)) if field is TYPE else []
+        if id_of(old) != id_of(target):
+            self._note(holding, source, field.name, id_of(old))
         self._set_reference(source, field, target, origin)
         for ledger, standing in before:
             ledger.settle(standing)
@@ -838,7 +838,7 @@ class Space:
     def _tell_reference(
         self, source: Association, field: Field, old: Reference, new: Reference, origin: str | None
     ) -> None:
-        before, after = _known(old), _known(new)
+        before, after = here(old), here(new)
         if before is after:
             return
         kind = field.deleted_kind if after is None else field.set_kind
@@ -852,7 +852,7 @@ class Space:
         self, source: Association, field: Field, old: Reference, new: Reference, origin: str | None
     ) -> None:
         self._tell_reference(source, field, old, new, origin)
-        self._tell_change(source, field.name, _id(old), _id(new), origin)
+        self._tell_change(source, field.name, id_of(old), id_of(new), origin)
 
     def _tell_data(self, association: Association, old: object, new: object, origin: str | None) -> None:
         before, after = (None if data is NOTHING else data for data in (old, new))
@@ -907,11 +907,3 @@ def _stranger(owner: Association | _New, field: Field, target: Association) -> D
 
 def _gone(association: Association) -> Space:
     return Gone(f"{association.id}")  # pyright: ignore[reportReturnType]
-
-
-def _known(reference: Reference) -> Association | None:
-    return reference if isinstance(reference, Association) else None
-
-
-def _id(reference: Reference) -> str | None:
-    return reference.id if isinstance(reference, Association) else reference

@@ -39,10 +39,10 @@ from deeplinks.errors import (
     UnavailableError,
     WrongTypeError,
 )
+from deeplinks.tables import SYNCHRONIZED
 
 Variables: TypeAlias = dict[str, Any]
 
-DATA_TABLES: Final = ("strings", "numbers", "functions")
 FIRST_I: Final = -(2**63)
 FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
 # Digits survive only as text: JSON parsers cut long numbers.
@@ -138,16 +138,16 @@ class GraphQLStorage:
             return Page(rows, [], Cursor(cursor.space, n, tag, "links", last), more=True)
         if start and not links:
             return Page([], [], Cursor(cursor.space, n, tag), more=n > 0)
-        return Page(rows, [], Cursor(cursor.space, n, tag, "data", (FIRST_ID,) * len(DATA_TABLES)), more=True)
+        return Page(rows, [], Cursor(cursor.space, n, tag, "data", (FIRST_ID,) * len(SYNCHRONIZED)), more=True)
 
     async def _read_data(self, cursor: Cursor, limit: int) -> Page:
         asked: Variables = {"deep": cursor.space}
-        for table, position in zip(DATA_TABLES, cursor.position, strict=True):
+        for table, position in zip(SYNCHRONIZED, cursor.position, strict=True):
             asked |= {table: position or FIRST_ID, f"{table}_limit": limit if position else 0}
         answer = await self._ask("snapshot_data", asked)
-        rows = [SnapshotRow(table, row) for table in DATA_TABLES for row in answer[table]]
+        rows = [SnapshotRow(table, row) for table in SYNCHRONIZED for row in answer[table]]
         # An empty position says that the table was read to its end.
-        position = tuple(answer[table][-1]["id"] if len(answer[table]) == limit else "" for table in DATA_TABLES)
+        position = tuple(answer[table][-1]["id"] if len(answer[table]) == limit else "" for table in SYNCHRONIZED)
         if any(position):
             return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag, "data", position), more=True)
         return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag), more=True)
@@ -257,7 +257,7 @@ def _batch_variables(batch: Batch) -> Variables:
         "updates": [{"where": {"_deep": {"_eq": deep}, "id": {"_eq": id}}, "_set": row} for id, row in content.updates],
         "delete_links": content.deletes,
     }
-    for table in DATA_TABLES:
+    for table in SYNCHRONIZED:
         rows = content.data.get(table, ())
         variables[table] = [{"_deep": deep, "id": id, "_data": data} for id, data in rows]
         variables[f"delete_{table}"] = content.data_deletes.get(table, [])

@@ -3,7 +3,7 @@
 The sync room. It decides what an incoming row means here, with no clock and no network. Invariants:
 
 - a pending field keeps the value it has here, and what it changes from moves: `_apply_field`;
-- an own entry ends its own field's pending, and the end of its transaction that of the whole batch: `apply_log`;
+- an own entry ends its own field's pending, and the end of its transaction that of the whole batch: `apply_transaction`;
 - a delete is final: `_delete` drops what waits and tells a conflict if anything did;
 - nothing that comes in goes out again: every change is made with the storage's name as its origin.
 """
@@ -11,7 +11,6 @@ The sync room. It decides what an incoming row means here, with no clock and no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 
 from deeplinks import tables
 from deeplinks.batch import Json, LogEntry, SnapshotRow
@@ -83,18 +82,17 @@ class Inbox:
 
     # log
 
-    def apply_log(self, entries: Iterable[LogEntry]) -> None:
-        """Log entries, transaction by transaction: each is told as one."""
-        for _, transaction in groupby(entries, key=lambda entry: entry.tx):
-            with self._space.together():
-                own: set[int] = set()
-                for entry in transaction:
-                    self._apply(entry)
-                    if entry.client == self._outbox.client and entry.seq is not None:
-                        own.add(entry.seq)
-                # A batch is one transaction: what left no entry here, it did nothing to.
-                for seq in own:
-                    self.restore(self._outbox.read_batch(seq))
+    def apply_transaction(self, entries: Iterable[LogEntry]) -> None:
+        """The log entries of one transaction, told as one."""
+        with self._space.together():
+            own: set[int] = set()
+            for entry in entries:
+                self._apply(entry)
+                if entry.client == self._outbox.client and entry.seq is not None:
+                    own.add(entry.seq)
+            # A batch is one transaction: what left no entry here, it did nothing to.
+            for seq in own:
+                self.restore(self._outbox.read_batch(seq))
 
     def restore(self, left: Iterable[tuple[str, str, object]]) -> None:
         """Fields that an own batch did nothing to, and what others wrote to them."""

@@ -27,8 +27,6 @@ from deeplinks.space.values import same
 from deeplinks.sync import rows
 
 EVERYTHING: Final = "everything"
-# The tables in which data made here may rest.
-DATA_TABLES: Final = tuple(tables.DATA[kind] for kind in ("String", "Number", "Function"))
 WHOLE: Final = frozenset((*tables.REFERENCES, DATA))
 GONE: Final = frozenset((EVERYTHING,))
 
@@ -136,11 +134,6 @@ class Outbox:
             return True
         entry = self._waiting(id)
         return entry is not None and (entry.created or entry.destroyed or name in entry.old)
-
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing at all is pending."""
-        return not self._carrying and not self.ledger.waits
 
     def destroying(self, id: str) -> bool:
         """Whether it was destroyed here and is only waiting to be gone there."""
@@ -267,7 +260,7 @@ class _Carried:
             self._upsert(id, now[DATA])
         elif association in self._known and entry.order:
             # Stored again without data: whatever it had there is over. Found there by chance, nothing is said of data.
-            for table in DATA_TABLES:
+            for table in tables.SYNCHRONIZED:
                 self.content.data_deletes.setdefault(table, []).append(id)
 
     def _add_changes(self, id: str, entry: Entry, now: dict[str, object]) -> None:

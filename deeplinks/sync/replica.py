@@ -62,7 +62,7 @@ class Replica:
             await checkpoint()
         for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
             entries = list(transaction)
-            self.inbox.apply_log(entries)
+            self.inbox.apply_transaction(entries)
             self.cursor = Cursor(self.cursor.space, entries[-1].n, entries[-1].tag)
             await checkpoint()
         self.cursor = page.cursor

@@ -48,7 +48,7 @@ class Log:
         self.n += 1
         writer = (by.client, by.seq) if by else (new_id(), 1)
         entry = LogEntry(self.n, self.n, 7, table, what, id, before, after, *writer)
-        self.replica.inbox.apply_log([entry])
+        self.replica.inbox.apply_transaction([entry])
 
 
 @pytest.fixture
@@ -293,7 +293,7 @@ def test_a_transaction_is_told_as_one(deep: Deep, replica: Replica) -> None:
         LogEntry(n, 9, 1, "links", "insert", id, None, row | times, None, None)
         for n, id in enumerate((new_id(), new_id()), 1)
     ]
-    replica.inbox.apply_log(entries)
+    replica.inbox.apply_transaction(entries)
 
     assert told == [2]
 
