@@ -10,7 +10,8 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── OtherSpaceError
     │   ├── BuiltInError
     │   ├── GroupTooLargeError
-    │   └── NoDataError
+    │   ├── NoDataError
+    │   └── NoCollectionError (TypeError)
     ├── NotFoundError (LookupError)
     │   ├── UnknownIdError (KeyError)
     │   ├── DestroyedError
@@ -133,6 +134,14 @@ class NoDataError(InvalidError):
     """
 
     code = "no-data"
+
+
+class NoCollectionError(InvalidError, TypeError):
+    """{association} has no members, as there is no collection at the end of the value chain: make it a deep.Set(), or
+    give it one as its value.
+    """
+
+    code = "no-collection"
 
 
 class NotFoundError(DeepError, LookupError):

@@ -6,7 +6,7 @@ The space room. Who cares about a change (a storage, a receiver) is the space's 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -231,6 +231,44 @@ class Association:
     def own_data(self) -> object:
         """The data of this very association, None if it holds none."""
         return None if self._data is NOTHING else self._data
+
+    # members: those of the collection at the end of the value chain
+
+    def add(self, member: object) -> Association:
+        """Add a member and return this one; a text, a number, a function or a set is wrapped, as by `deep.wrap`.
+
+        A member is held by a link of type `Item`, which `out` shows. Who is a member already, or has that data, is not
+        added again. Raises `NoCollectionError` where there is no collection, and what `deep.wrap` raises.
+        """
+        self._space.collections.add(self, member)
+        return self
+
+    def discard(self, member: object) -> bool:
+        """Take out a member, given itself or its data; whether it was one. Raises `NoCollectionError`."""
+        return self._space.collections.discard(self, member)
+
+    def delete(self, member: object) -> bool:
+        """The same as `discard`."""
+        return self.discard(member)
+
+    def clear(self) -> None:
+        """Take out all members; they stay in the space. Raises `NoCollectionError`."""
+        self._space.collections.clear(self)
+
+    @property
+    def size(self) -> int:
+        """How many members there are. Raises `NoCollectionError`."""
+        return len(self._space.collections.members_of(self))
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Association]:
+        return iter(self._space.collections.members_of(self))
+
+    def __contains__(self, member: object) -> bool:
+        """Whether it is a member: an association, an id, or the data of one, for which the members are walked."""
+        return self._space.collections.holds(self, member)
 
     # times
 

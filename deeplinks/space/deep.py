@@ -31,6 +31,8 @@ class Deep(Association):
     String: Association
     Number: Association
     Function: Association
+    Set: Association
+    Item: Association
 
     events: type[EventKind] = EventKind
     storage_markers: type[StorageMarker] = StorageMarker
@@ -62,6 +64,14 @@ class Deep(Association):
         At its end it raises `GroupTooLargeError` for more than one request can carry, `InvalidError` after an `await`.
         """
         return self._space.together()
+
+    def wrap(self, value: object) -> Association:
+        """An association for a value: an association is its own; a text, a number, a function or a set becomes a new one.
+
+        Text is text, never an id: `deep[id]` looks one up. Raises `WrongTypeError` for anything else, `UnstorableError`,
+        `OtherSpaceError` and `DestroyedError`.
+        """
+        return self._space.collections.wrap(value)
 
     def __getitem__(self, id: str | uuid.UUID | Association) -> Association:
         """The association of that id. Looking never creates: raises `UnknownIdError`, a KeyError."""

@@ -57,6 +57,8 @@ class EventKind(StrEnum):
     data_set = "data_set"
     data_add = "data_add"
     data_delete = "data_delete"
+    data_clear = "data_clear"
+    data_changed = "data_changed"
     store_added = "store_added"
     store_removed = "store_removed"
 

@@ -197,7 +197,7 @@ class Ledger:
         for association, was in before:
             holds = self.holds(association)
             if holds and not was:
-                self.start(association, self.along(references(association)))
+                self.start(association, self.along(self._brings(association)))
             elif was and not holds:
                 self.stop(association)
 
@@ -206,7 +206,7 @@ class Ledger:
         for association, was in before:
             if not was and self.holds(association):
                 check_source(association.own_data(), association)
-                self.along(references(association))
+                self.along(self._brings(association))
 
     def start(self, association: Association, along: list[Association]) -> None:
         """Write the association as a whole, and what comes along with it, in the order in which they were made."""
@@ -226,8 +226,12 @@ class Ledger:
             if one not in found:
                 check_source(one.own_data(), one)
                 found[one] = None
-                stack.extend(target for target in references(one) if self._comes(target))
+                stack.extend(target for target in self._brings(one) if self._comes(target))
         return list(found)
+
+    def _brings(self, association: Association) -> list[Association | str | None]:
+        """What it refers to; a collection refers to its members by its Items."""
+        return [*references(association), *self._space.collections.items(association)]
 
     def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
         if target is None or isinstance(target, str) or self._space.permanent(target):

@@ -34,6 +34,7 @@ from deeplinks.ids import canonical, new_id
 from deeplinks.space.association import Association, Gone, here, id_of
 from deeplinks.space.back_references import added, each, removed
 from deeplinks.space.changes import MOST_BYTES
+from deeplinks.space.collections import Collections
 from deeplinks.space.events import (
     Change,
     Dispatcher,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 Target: TypeAlias = Association | str | uuid.UUID | None
 Reference: TypeAlias = Association | str | None
 Held: TypeAlias = "list[tuple[Ledger, list[tuple[Association, bool]]]]"
+Along: TypeAlias = "list[tuple[Ledger, list[Association]]]"
 
 
 # The fields of a Change that tells of the whole association; old and new are its type.
@@ -147,6 +149,7 @@ class Space:
         self.built_ins: dict[str, Association] = {}
         self.built_in_names: dict[str, Association] = {}
         self.kinds: dict[Association, str] = {}
+        self.collections = Collections(self)
         self.unresolved: dict[str, dict[tuple[Association, Field], None]] = {}
         self.ledgers: dict[str, Ledger] = {}
         # What a synchronizer keeps of a space, by storage name: it lives and dies with the space, which never looks.
@@ -247,6 +250,8 @@ class Space:
 
     def construct(self, type: Association, data: object, from_: Target, to: Target, value: Target) -> Association:
         """Make an instance of a type, with its references and its data; all of it or, if something is wrong, nothing."""
+        if data is not NOTHING and type not in self.kinds and self.collections.made_by(type):
+            return self.collections.make(type, data, from_, to, value)
         new = _New(type)
         with self._locked():
             targets = self._targets(new, from_, to, value)
@@ -255,8 +260,8 @@ class Space:
             association = self._make(type, targets, data)
             along = self._along_with(association) if self.ledgers else ()
             self.journal(self._unmake, association)
-            for ledger, coming in along:
-                ledger.bring(coming, association)
+            for ledger, coming, first in along:
+                ledger.bring(coming, first)
         self._ring()
         if self.signals.heard:
             self._tell_made(association, type, targets)
@@ -285,12 +290,13 @@ class Space:
         for subscription in list(self._subscriptions.pop(association, ())):
             subscription()
 
-    def _along_with(self, association: Association) -> list[tuple[Ledger, list[Association]]]:
+    def _along_with(self, association: Association) -> list[tuple[Ledger, list[Association], Association | None]]:
         """The storages that hold a new association, and what comes along; it is unmade if it can't be stored."""
         holding = self._holding(association, None)
         try:
             check_source(association.own_data() if holding else None, association)
-            return [(ledger, ledger.along(references(association))) for ledger in holding]
+            along = [(ledger, ledger.along(references(association)), association) for ledger in holding]
+            return [*along, *((ledger, coming, None) for ledger, coming in self._drawn([association], None))]
         except InvalidError:
             self._unmake(association)
             raise
@@ -300,6 +306,7 @@ class Space:
         self._tell(TYPE.added_kind, type, TYPE, item=association)
         for field, target in targets:
             self._tell_reference(association, field, None, target, None)
+        self.collections.tell_come((association,), None)
         if self.signals.changed.receivers:
             given: dict[str, object] = {field.name: target.id for field, target in targets}
             if association._data is not NOTHING:
@@ -342,6 +349,7 @@ class Space:
         holding = self._holding(source, origin)
         along = self._along_to(target, holding)
         before = self._before_retyping(source, here(target)) if field is TYPE else []
+        drawn = self._drawn_by(source, field, target, origin) if field in (TYPE, FROM) else []
         if id_of(old) != id_of(target):
             self._note(holding, source, field.name, id_of(old))
         self._set_reference(source, field, target, origin)
@@ -353,6 +361,30 @@ class Space:
         for ledger, coming in along:
             if ledger.holds(source):
                 ledger.bring(coming)
+        for ledger, coming in drawn:
+            ledger.bring([one for one in coming if not ledger.holds(one)])
+
+    def _drawn_by(self, source: Association, field: Field, target: Reference, origin: str | None) -> Along:
+        """What would be stored, and where, as Items of stored collections, with that reference; as if it were set."""
+        kept = getattr(source, field.slot)
+        collected = self.collections.collects(source)
+        setattr(source, field.slot, target)
+        try:
+            collecting = field is TYPE and not collected and self.collections.collects(source)
+            items = [item for one in and_instances(source) for item in self.collections.items(one)] if collecting else ()
+            return self._drawn((source, *items), origin)
+        finally:
+            setattr(source, field.slot, kept)
+
+    def _drawn(self, items: Iterable[Association], origin: str | None) -> Along:
+        """What comes along where, as the collections at which these Items start are held there."""
+        pairs = [(item, start) for item in items if (start := self.collections.start_of(item))]
+        return [
+            (ledger, coming)
+            for item, start in pairs
+            for ledger in self._holding(start, origin)
+            if (coming := ledger.along((item,)))
+        ]
 
     def _along_to(self, target: Reference, holding: list[Ledger]) -> list[tuple[Ledger, list[Association]]]:
         """What comes along where, when somebody who is held there is given this target."""
@@ -469,7 +501,8 @@ class Space:
         if self.permanent(association):
             raise BuiltInError(association=association, action="destroyed")
         with self._undoable():
-            for one in reversed(and_instances(association)) if cascade else (association,):
+            ending = and_instances(association)[::-1] if cascade else [association]
+            for one in self.collections.with_items(ending):
                 if not one.destroyed:
                     self._destroy(one)
 
@@ -494,6 +527,7 @@ class Space:
             self._point(association, field, None)
             if isinstance(target, Association) and target is not association:
                 self._tell(field.removed_kind, target, field, item=association, origin=origin)
+        self.collections.tell_gone(kept, origin)
         del self.associations[association.id]
         subscriptions = self._subscriptions.pop(association, {})
         self.journal(self._bring_back, association, kept, subscriptions)
@@ -539,6 +573,7 @@ class Space:
         self._tell_change(association, CREATED, None, None, origin)
         for source, field in healed:
             self._tell_reference(source, field, None, association, origin)
+        self.collections.tell_come((source for source, _ in healed), origin)
 
     def quiet(self) -> bool:
         """Whether what comes from a storage is told to nobody: no listener, no open group, no other storage."""
@@ -604,6 +639,7 @@ class Space:
                 for source in tuple(each(field.members(association))):
                     self._set_reference(source, field, association.id, origin)
                     self._tell_reference(source, field, association, None, origin)
+                    self.collections.tell_pointed(source, field, association, origin)
             self._tell(EventKind.destroyed, association, origin=origin)
             self._tell_change(association, DESTROYED, association.type_id, None, origin)
             self._remove(association, origin)
@@ -852,6 +888,7 @@ class Space:
         self, source: Association, field: Field, old: Reference, new: Reference, origin: str | None
     ) -> None:
         self._tell_reference(source, field, old, new, origin)
+        self.collections.tell_pointed(source, field, old, origin)
         self._tell_change(source, field.name, id_of(old), id_of(new), origin)
 
     def _tell_data(self, association: Association, old: object, new: object, origin: str | None) -> None:
