@@ -664,7 +664,7 @@ def test_what_is_stored_and_becomes_a_set_stores_its_items(deep: Deep) -> None:
     Tags.type = deep.Set
 
     assert item.is_stored("database")
-    assert list(tags)[0].is_stored("database")
+    assert next(iter(tags)).is_stored("database")
 
 
 def test_a_function_without_source_is_refused_by_a_stored_set_and_nothing_is_left(deep: Deep) -> None:
