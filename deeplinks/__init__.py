@@ -9,15 +9,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from deeplinks.errors import DeepError
-from deeplinks.space import Association, BackReferences, Change, Deep, Event, EventKind, FunctionSource, StorageMarker
+from deeplinks.space import (
+    Association,
+    BackReferences,
+    Change,
+    Deep,
+    Event,
+    EventKind,
+    FunctionSource,
+    Promise,
+    PromiseStatus,
+    StorageMarker,
+    Subscription,
+    SyncState,
+    promise_status,
+)
 
 if TYPE_CHECKING:
     from deeplinks.storage.graphql import GraphQLStorage
-    from deeplinks.sync import Conflict, Synchronizer, load, synchronize
+    from deeplinks.sync import Attempt, Conflict, Synchronizer, load, synchronize
 
 __version__ = "0.1.0"
 
 _LAZY = {
+    "Attempt": "deeplinks.sync",
     "Conflict": "deeplinks.sync",
     "GraphQLStorage": "deeplinks.storage.graphql",
     "Synchronizer": "deeplinks.sync",
@@ -27,6 +42,7 @@ _LAZY = {
 
 __all__ = [
     "Association",
+    "Attempt",
     "BackReferences",
     "Change",
     "Conflict",
@@ -36,10 +52,15 @@ __all__ = [
     "EventKind",
     "FunctionSource",
     "GraphQLStorage",
+    "Promise",
+    "PromiseStatus",
     "StorageMarker",
+    "Subscription",
+    "SyncState",
     "Synchronizer",
     "__version__",
     "load",
+    "promise_status",
     "synchronize",
 ]
 

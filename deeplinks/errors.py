@@ -26,6 +26,7 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── QueryError
     │   ├── RefusedError
     │   └── ResyncError
+    │       └── RewoundError
     ├── FlushTimeoutError (TimeoutError)
     └── SettingsError
 """
@@ -229,9 +230,15 @@ class RefusedError(StorageError):
 
 
 class ResyncError(StorageError):
-    """The cursor of space {space} at {n} can't be continued: {why}. Load the space again."""
+    """The cursor of space {space} at {n} can't be continued: {why}. Its reader starts anew."""
 
     code = "resync"
+
+
+class RewoundError(ResyncError):
+    """The log of space {space} was set back below {n}, as by a restored backup: {why}. Its reader starts anew."""
+
+    code = "rewound"
 
 
 class FlushTimeoutError(DeepError, TimeoutError):

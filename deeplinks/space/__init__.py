@@ -7,7 +7,8 @@ from deeplinks.space.association import Association
 from deeplinks.space.back_references import BackReferences
 from deeplinks.space.deep import Deep
 from deeplinks.space.events import Change, Event, EventKind, Subscription
-from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.ledger import StorageMarker, SyncState
+from deeplinks.space.promises import Promise, PromiseStatus, promise_status
 from deeplinks.space.values import FunctionSource
 
 __all__ = [
@@ -18,6 +19,10 @@ __all__ = [
     "Event",
     "EventKind",
     "FunctionSource",
+    "Promise",
+    "PromiseStatus",
     "StorageMarker",
     "Subscription",
+    "SyncState",
+    "promise_status",
 ]

@@ -14,7 +14,8 @@ from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space.back_references import BackReferences, Members
 from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
-from deeplinks.space.ledger import StorageMarker, upwards
+from deeplinks.space.ledger import StorageMarker, SyncState, upwards
+from deeplinks.space.promises import Operation, Promise
 from deeplinks.space.values import NOTHING, FunctionSource
 
 if TYPE_CHECKING:
@@ -385,6 +386,30 @@ class Association:
     def storages(self, storage: object = None) -> dict[str, list[StorageMarker]] | list[StorageMarker]:
         """Its own marks by storage name, or those for one storage."""
         return self._space.storages(self, storage)
+
+    @property
+    def sync(self) -> dict[str, SyncState]:
+        """How far it is stored, by storage name: `pending`, `sent` or `stored`; those that do not hold it are left out."""
+        return self._space.sync_states(self)
+
+    # promises
+
+    @property
+    def promise(self) -> Promise:
+        """What is still to be done of it: `await alice.promise` waits until its changes are written everywhere.
+
+        Assign a coroutine or a function, and it runs after those assigned before; `del` forgets them. Waiting raises what
+        an operation raised, once, and `InvalidError` for a storage that nobody writes to now.
+        """
+        return self._space.promise_of(self)
+
+    @promise.setter
+    def promise(self, operation: Operation | Promise) -> None:
+        self._space.promise_also(self, operation)
+
+    @promise.deleter
+    def promise(self) -> None:
+        self._space.forget_promise(self)
 
     # what people see
 

@@ -123,9 +123,16 @@ class ChangeSet:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
 
+    def __contains__(self, association: object) -> bool:
+        return association in self._entries
+
     def get(self, association: Association) -> Entry | None:
         """The entry of an association, if it changed."""
         return self._entries.get(association)
+
+    def holds_mark(self, id: str) -> bool:
+        """Whether a typed mark of that id waits."""
+        return id in self._marks
 
     def entry(self, association: Association) -> Entry:
         """The entry of an association, made if there is none."""

@@ -61,6 +61,18 @@ class EventKind(StrEnum):
     data_changed = "data_changed"
     store_added = "store_added"
     store_removed = "store_removed"
+    db_association_created = "db_association_created"
+    db_link_updated = "db_link_updated"
+    db_data_updated = "db_data_updated"
+    db_association_deleted = "db_association_deleted"
+    db_batch_started = "db_batch_started"
+    db_batch_completed = "db_batch_completed"
+    db_batch_failed = "db_batch_failed"
+
+    @property
+    def of_storage(self) -> bool:
+        """Whether it tells what became of a change in a storage; all others tell of the space itself."""
+        return self.value.startswith("db_")
 
 
 def event_kind(kind: EventKind | str) -> EventKind:
@@ -76,7 +88,8 @@ class Event:
     """One thing that happened to `source`.
 
     `field` is the reference or "data"; `old` and `new` are associations or data; `item` is the other association of an
-    added or deleted member; `origin` names the storage the change came from, None when it was made here.
+    added or deleted member; `origin` names the storage the change came from, None when it was made here. Of a `db_` kind,
+    `origin` is the storage that tells, and `new` the attempt to write it speaks of.
     """
 
     kind: EventKind
@@ -145,7 +158,8 @@ class Signals:
     """The blinker signals of one space, one a kind, and those that tell of the space as a whole.
 
     `changed` tells a change set once: sender the space, `changes` a tuple of `Change`. `waiting` tells that the change
-    set of `storage` turned from empty to not empty. `conflict` and `receiver_error` tell what their names say.
+    set of `storage` turned from empty to not empty. `conflict`, `resynchronized` and `receiver_error` tell what their names
+    say.
     """
 
     def __init__(self) -> None:
@@ -154,8 +168,15 @@ class Signals:
         self.changed = OrderedSignal("A change set, told once.", self._hear)
         self.waiting = OrderedSignal("A storage's change set turned from empty to not empty.")
         self.conflict = OrderedSignal("Two wrote the same; `conflict` has both values.")
+        self.resynchronized = OrderedSignal(
+            "The log of `storage` could not be continued, for `why`: all was read anew."
+        )
         self.receiver_error = OrderedSignal("A receiver raised `error`.")
-        self.of_kind = {kind: OrderedSignal(kind.value, self._hear) for kind in EventKind}
+        self.of_kind = {kind: self._of_kind(kind) for kind in EventKind}
+
+    def _of_kind(self, kind: EventKind) -> OrderedSignal:
+        # What a storage tells is no change: who hears it alone leaves changes untold.
+        return OrderedSignal(kind.value, None if kind.of_storage else self._hear)
 
     def _hear(self) -> None:
         self.heard = True

@@ -5,7 +5,7 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -28,6 +28,14 @@ class StorageMarker(StrEnum):
     one_false = "one_false"
     typed_true = "typed_true"
     typed_false = "typed_false"
+
+
+class SyncState(StrEnum):
+    """How far a stored association is: its changes wait, are on their way, or are all written."""
+
+    pending = "pending"
+    sent = "sent"
+    stored = "stored"
 
 
 TYPED = {StorageMarker.typed_true: "TypedTrue", StorageMarker.typed_false: "TypedFalse"}
@@ -61,6 +69,8 @@ class Ledger:
         self._open = self.changes = ChangeSet()
         self._outer: list[ChangeSet] = []
         self._rung = False
+        # Whether a batch with that id is on its way: whoever sends them says so.
+        self.sending: Callable[[str], bool] = _never
 
     # what is stored
 
@@ -86,6 +96,16 @@ class Ledger:
             if type in self._typed_in:
                 return True
         return None
+
+    def state(self, association: Association) -> SyncState | None:
+        """How far it is; None where the storage has nothing to do with it."""
+        if any(association in changes for changes in (self.changes, *self._outer)):
+            return SyncState.pending
+        if self.sending(association.id):
+            return SyncState.sent
+        if not self.holds(association):
+            return None
+        return SyncState.stored if association in self.known else SyncState.pending
 
     @property
     def speaks_of_types(self) -> bool:
@@ -367,11 +387,19 @@ class Ledger:
         """What waits for an association."""
         return self._open.get(association)
 
+    def marks_waiting(self, id: str) -> bool:
+        """Whether a typed mark of that id waits to be written, or taken away."""
+        return any(changes.holds_mark(id) for changes in (self.changes, *self._outer))
+
     def discard(self, association: Association) -> bool:
         """Forget what waits for an association; whether anything did."""
         waited = self._open.discard(association)
         self._quieten()
         return waited
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 def references(association: Association) -> list[Association | str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -46,7 +46,8 @@ from deeplinks.space.events import (
     check_handler,
 )
 from deeplinks.space.fields import DATA, FIELDS, FROM, TO, TYPE, VALUE, Field
-from deeplinks.space.ledger import Ledger, StorageMarker, and_instances, references
+from deeplinks.space.ledger import Ledger, StorageMarker, SyncState, and_instances, references
+from deeplinks.space.promises import Chain, Operation, Promise
 from deeplinks.space.values import NOTHING, check_source, checked, same, told_back
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 # What a reference may be given, and what it is kept as.
 Target: TypeAlias = Association | str | uuid.UUID | None
 Reference: TypeAlias = Association | str | None
+Writer: TypeAlias = "Callable[[Association], Awaitable[object]]"
 Held: TypeAlias = "list[tuple[Ledger, list[tuple[Association, bool]]]]"
 Along: TypeAlias = "list[tuple[Ledger, list[Association]]]"
 
@@ -154,6 +156,9 @@ class Space:
         self.ledgers: dict[str, Ledger] = {}
         # What a synchronizer keeps of a space, by storage name: it lives and dies with the space, which never looks.
         self.kept: dict[str, object] = {}
+        # Who writes now, by storage name: waits until what was accepted of an association is written.
+        self.writers: dict[str, Writer] = {}
+        self._chains: dict[Association, Chain] = {}
         self.lock = RLock()
         self.signals = Signals()
         self.dispatcher = Dispatcher(self.signals)
@@ -161,6 +166,7 @@ class Space:
         self._turn: _Turn | None = None
         self._grouping = 0
         self._subscriptions: dict[Association, dict[Subscription, None]] = {}
+        self._parting: dict[Association, list[Subscription]] = {}
         self._next_seq = count(1).__next__
 
     def populate(self) -> None:
@@ -534,13 +540,26 @@ class Space:
         for ledger in self.ledgers.values():
             ledger.forget(association, told=ledger.name == origin)
         association._space = _gone(association)
+        if association in self._chains:
+            self.dispatcher.then(partial(self.forget_promise, association))
         for subscription in subscriptions:
-            self.dispatcher.then(subscription)
+            # That it is gone there too is told later: who asked for that hears it still.
+            if subscription.kind is not EventKind.db_association_deleted or not self.sync_states(association):
+                self.dispatcher.then(subscription)
+            else:
+                self._parting.setdefault(association, []).append(subscription)
+
+    def part(self, association: Association) -> None:
+        """A storage has told that a destroyed association is gone there: once all have, nobody listens to it any more."""
+        if association in self._parting and not self.sync_states(association):
+            for subscription in self._parting.pop(association):
+                subscription()
 
     def _bring_back(
         self, association: Association, kept: list[Reference], subscriptions: dict[Subscription, None]
     ) -> None:
         association._space = self
+        self._parting.pop(association, None)
         self.associations[association.id] = association
         for field, target in zip(FIELDS, kept, strict=True):
             self._point(association, field, target)
@@ -716,6 +735,47 @@ class Space:
     def tell_stored(self, association: Association, name: str, marker: StorageMarker) -> None:
         """A mark was set."""
         self._tell(EventKind.store_added, association, new=(name, marker))
+
+    def sync_states(self, association: Association) -> dict[str, SyncState]:
+        """How far it is with each storage that has to do with it."""
+        states = {name: ledger.state(association) for name, ledger in self.ledgers.items()}
+        return {name: state for name, state in states.items() if state is not None}
+
+    # promises
+
+    def promise_of(self, association: Association) -> Promise:
+        """What is still to be done of an association."""
+        chain = self._chains.get(association)
+        unwritten = partial(self._unwritten, association)
+        return Promise(chain, lambda: bool(unwritten()), partial(self._write_all, association, unwritten))
+
+    def promise_also(self, association: Association, operation: Operation | Promise) -> None:
+        """Have an operation run after those of this association before it. Raises `WrongTypeError`."""
+        if isinstance(operation, Association):
+            raise WrongTypeError(what=f"promise of {association}", expected="an awaitable", value=operation)
+        chain = self._chains.get(association) or Chain(str(association))
+        if isinstance(operation, Promise) and operation.chain in (chain, None):
+            # Its own promise again, or one with nothing to run.
+            return
+        chain.add(operation)
+        self._chains[association] = chain
+
+    def forget_promise(self, association: Association) -> None:
+        """Start clean: what was assigned is waited for no more."""
+        chain = self._chains.pop(association, None)
+        if chain is not None:
+            chain.drop()
+
+    def _unwritten(self, association: Association) -> list[str]:
+        return [name for name, state in self.sync_states(association).items() if state is not SyncState.stored]
+
+    async def _write_all(self, association: Association, unwritten: Callable[[], list[str]]) -> None:
+        for name in unwritten():
+            writer = self.writers.get(name)
+            if writer is None:
+                why = f"nobody writes to {name!r} now; enter synchronize(deep, …, name={name!r}) first"
+                raise InvalidError(what=f"promise of {association}", why=why)
+            await writer(association)
 
     # together
 

@@ -10,7 +10,7 @@ The sync room. It decides what an incoming row means here, with no clock and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from deeplinks import tables
 from deeplinks.batch import Json, LogEntry, SnapshotRow
@@ -42,11 +42,32 @@ class Inbox:
 
     def apply_snapshot(self, page: Sequence[SnapshotRow]) -> None:
         """Rows as they stand: what is new is made, what is known is brought up to date."""
-        for item in page:
-            if item.table != "links":
-                self._take_data(item.table, item.row)
-            elif not self._plant(item.row):
-                self._take_link(item.row)
+        with self._space.lock:
+            for item in page:
+                if item.table != "links":
+                    self._take_data(item.table, item.row)
+                elif not self._plant(item.row):
+                    self._take_link(item.row)
+
+    def prune(self, links: Set[str], data: Set[str]) -> None:
+        """After a snapshot that was read over what is known: what the storage has no more goes here too.
+
+        `links` and `data` are the ids of the rows that the snapshot had. What was made here and is not known to be written
+        stays, and so do changes that wait: they come after.
+        """
+        with self._space.together():
+            for marker_id in [id for marked in self._ledger.typed.values() for ids in marked.values() for id in ids]:
+                if marker_id not in links and not self._outbox.carries_mark(marker_id):
+                    self._ledger.remove_mark(marker_id)
+            for association in list(self._ledger.known):
+                if association.id in links:
+                    self._prune_data(association, data)
+                elif not self._outbox.creating(association.id):
+                    self._lose(association.id)
+
+    def _prune_data(self, association: Association, data: Set[str]) -> None:
+        if association.id not in data and self._follows(association):
+            self._apply_data(association, NOTHING, foreign=False)
 
     def _plant(self, row: Image) -> bool:
         """Make a new association at once, where nobody listens and nothing waits; whether that was so."""
@@ -93,6 +114,11 @@ class Inbox:
             # A batch is one transaction: what left no entry here, it did nothing to.
             for seq in own:
                 self.restore(self._outbox.read_batch(seq))
+
+    def settle(self, seqs: list[int]) -> None:
+        """All that these own batches did was read."""
+        with self._space.lock:
+            self.restore(self._outbox.read_through(seqs))
 
     def restore(self, left: Iterable[tuple[str, str, object]]) -> None:
         """Fields that an own batch did nothing to, and what others wrote to them."""
@@ -159,16 +185,20 @@ class Inbox:
             return
         if own:
             self._outbox.read(entry.seq, entry.id, ())
-        association = self._space.find(entry.id)
+        self._lose(entry.id)
+
+    def _lose(self, id: str) -> None:
+        """The storage has that link no more."""
+        association = self._space.find(id)
         if association is not None and not self._follows(association):
             # It stays here, unstored; its id is dead there.
             self._ledger.known.discard(association)
-            self._ledger.purged.add(entry.id)
+            self._ledger.purged.add(id)
             return
         if association is None:
             return
         mine = values(association)
-        for name in self._outbox.drop(entry.id):
+        for name in self._outbox.drop(id):
             self._tell(association, name, mine[name], None, Lost.mine)
         self._space.remove(association, self._name)
 

@@ -9,14 +9,12 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from deeplinks.errors import InvalidError, NotFoundError, ResyncError, WrongTypeError
+from deeplinks.errors import InvalidError, NotFoundError, WrongTypeError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
+from deeplinks.sync.caller import Caller
 from deeplinks.sync.replica import replica_of
 from deeplinks.sync.storages import opened
-
-# A full load that the floor of the log overtakes starts again; more often than this it is told.
-RESTARTS = 3
 
 
 async def load(
@@ -26,21 +24,23 @@ async def load(
     into: Deep | None = None,
     name: str = "database",
     secret: str | None = None,
+    caller: Caller | None = None,
 ) -> Deep:
     """A space with its original ids, types, data and order; `into`: only what came since that space's cursor.
 
     `storage` is the URL of a GraphQL endpoint, or a storage. What is loaded is marked `one_true` there, and loading
-    writes nothing. Raises `InvalidError` for both or none of `space` and
-    `into`, `NotFoundError` for an unknown space, `ResyncError` where `into`'s cursor can't be continued,
-    and the storage's errors.
+    writes nothing. Where `into`'s cursor can't be continued all is read anew, and `signals.resynchronized` says so.
+    `caller` applies what comes in; this thread does unless told. Raises `InvalidError` for both or none of `space` and
+    `into`, `NotFoundError` for an unknown space, and the storage's errors.
     """
     _check(space, into)
     async with opened(storage, secret) as source:
-        if into is not None:
-            with _collector_off():
-                await replica_of(into, name).catch_up(source)
-            return into
-        return await _load_new(source, str(space), name)
+        deep = Deep(space=space) if into is None else into
+        with _collector_off():
+            count = await replica_of(deep, name).catch_up(source, caller=caller)
+        if into is None and not count:
+            raise NotFoundError(what="space", name=deep.id)
+        return deep
 
 
 def _check(space: str | None, into: Deep | None) -> None:
@@ -50,22 +50,6 @@ def _check(space: str | None, into: Deep | None) -> None:
         raise InvalidError(
             what="load", why="it takes either space=..., to make a new Deep, or into=..., a Deep to go on with"
         )
-
-
-async def _load_new(source: Storage, space: str, name: str) -> Deep:
-    for attempt in range(RESTARTS):
-        deep = Deep(space=space)
-        try:
-            with _collector_off():
-                count = await replica_of(deep, name).catch_up(source)
-        except ResyncError:
-            if attempt == RESTARTS - 1:
-                raise
-            continue
-        if not count:
-            raise NotFoundError(what="space", name=deep.id)
-        return deep
-    raise AssertionError("unreachable")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 The sync room. It decides what is sent, with no clock and no network. Invariants, each with what holds it:
 
 - a batch is frozen before its first send: `Batch.seal` keeps its bytes; `content` is not touched afterwards;
+- what sends and what reads may be two threads: both come in under the space's lock;
 - batches leave in order, one at a time: `sealed` is a queue and `settle` takes its first only;
 - nothing is forgotten before it is acknowledged: what can't be sealed goes back, and only `settle` removes a batch;
 - a field is pending from its setter until the log was read past its batch: `_carrying` has it from sealing to reading;
@@ -33,14 +34,18 @@ GONE: Final = frozenset((EVERYTHING,))
 
 @dataclass(slots=True, eq=False)
 class Sealed:
-    """A sealed batch on its way: the fields it carries by id, of how many associations, and up to which noted change
-    everything is in it or before it.
+    """A sealed batch on its way: the fields it carries by id, the associations they are of, how many typed marks, and up to
+    which noted change everything is in it or before it.
     """
 
     batch: Batch
     through: int
-    associations: int
+    associations: dict[str, Association]
+    marks: int
     fields: dict[str, frozenset[str]]
+
+    def __len__(self) -> int:
+        return len(self.associations) + self.marks
 
 
 class Outbox:
@@ -48,18 +53,21 @@ class Outbox:
 
     def __init__(self, deep: Deep, name: str) -> None:
         self.ledger: Ledger = deep.space.ledger(name)
-        self.client = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+        self.ledger.sending = self._sends
+        self.client = _new_client()
         self.sealed: deque[Sealed] = deque()
         self._deep = deep
+        self._lock = deep.space.lock
         self._seq = 0
         self._unread: dict[int, Sealed] = {}
         self._carrying: dict[str, tuple[Sealed, ...]] = {}
         self._bases: dict[tuple[str, str], object] = {}
         self._through = 0
+        self._set_back = False
 
     def __len__(self) -> int:
         """How many associations wait with their changes."""
-        return self.ledger.waits + sum(one.associations for one in self.sealed)
+        return self.ledger.waits + sum(map(len, self.sealed))
 
     @property
     def noted(self) -> int:
@@ -73,22 +81,45 @@ class Outbox:
             return self._through
         return self.ledger.first_order - 1
 
+    def accepted(self, association: Association) -> int:
+        """The number of the change up to which everything has to be written, so that this association is."""
+        with self._lock:
+            entry = self.ledger.waiting(association)
+            if entry is not None:
+                return entry.order
+            return max((one.through for one in self.sealed if association.id in one.associations), default=0)
+
     # sending
 
-    def next(self, most: int) -> Batch | None:
+    def next(self, most: int) -> Sealed | None:
         """The batch to send: the first sealed one, or a new one of what waits. None if nothing does."""
-        while not self.sealed and self.ledger.waits:
-            self._seal(most)
-        return self.sealed[0].batch if self.sealed else None
+        with self._lock:
+            if self._set_back:
+                self._start_over()
+            while not self.sealed and self.ledger.waits:
+                self._seal(most)
+            return self.sealed[0] if self.sealed else None
 
     def _seal(self, most: int) -> None:
-        with self._deep.space.lock:
-            entries, marks = self.ledger.take(most)
-            try:
-                self._seal_entries(entries, marks, self.ledger.first_order - 1)
-            except BaseException:
-                self.ledger.put_back(entries, marks)
-                raise
+        entries, marks = self.ledger.take(most)
+        try:
+            self._seal_entries(entries, marks, self.ledger.first_order - 1)
+        except BaseException:
+            self.ledger.put_back(entries, marks)
+            raise
+
+    def set_back(self) -> None:
+        """The storage was set back to an older state, which may not know this client's last batches."""
+        self._set_back = True
+
+    def _start_over(self) -> None:
+        """Be a new client: its batches begin with the first. What was acknowledged was read anew; the rest is sent again."""
+        self._set_back = False
+        self.read_through(self.acknowledged())
+        self.client = _new_client()
+        for seq, sealed in enumerate(self.sealed, 1):
+            sealed.batch = Batch.seal(self._deep.id, self.client, seq, sealed.batch.content)
+        self._seq = len(self.sealed)
 
     def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
         carried = _Carried(self._deep.id, self.ledger)
@@ -100,24 +131,24 @@ class Outbox:
             batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
             self._seq += 1
             self.ledger.known.update(carried.fresh)
-            sealed = Sealed(batch, through, len(entries) + len(marks), carried.fields)
+            sealed = Sealed(batch, through, carried.associations, len(marks), carried.fields)
             self.sealed.append(sealed)
             for id in carried.fields:
                 self._carrying[id] = (*self._carrying.get(id, ()), sealed)
 
-    def settle(self, batch: Batch, there: frozenset[str] = frozenset()) -> None:
+    def settle(self, sealed: Sealed, there: frozenset[str] = frozenset()) -> None:
         """The first batch is acknowledged; its fields stay pending until its log entries are read.
 
         `there`: ids that were to be created and were there already; they are sent at once as updates (design rule 10).
         """
-        if not self.sealed or self.sealed[0].batch is not batch:
-            raise AssertionError(f"batch {batch.seq} is not the one that was sent")
-        sealed = self.sealed.popleft()
-        self._unread[batch.seq] = sealed
-        with self._deep.space.lock:
+        with self._lock:
+            if not self.sealed or self.sealed[0] is not sealed:
+                raise AssertionError(f"batch {sealed.batch.seq} is not the one that was sent")
+            self.sealed.popleft()
+            self._unread[sealed.batch.seq] = sealed
             self._seal_entries(self._again(there), [], sealed.through)
-        if not self.sealed:
-            self._through = sealed.through
+            if not self.sealed:
+                self._through = sealed.through
 
     def _again(self, there: frozenset[str]) -> list[Entry]:
         found = [self._deep.space.find(id) for id in there]
@@ -126,7 +157,22 @@ class Outbox:
             entry.created = True
         return entries
 
+    def _sends(self, id: str) -> bool:
+        return any(id in sealed.associations for sealed in self.sealed)
+
     # reading one's own log
+
+    def creating(self, id: str) -> bool:
+        """Whether its creation is not known to be written yet."""
+        entry = self._waiting(id)
+        fresh = entry is not None and entry.created
+        return fresh or any(sealed.fields.get(id) == WHOLE for sealed in self.sealed)
+
+    def carries_mark(self, id: str) -> bool:
+        """Whether a typed mark is not known to be written yet."""
+        return self.ledger.marks_waiting(id) or any(
+            row["id"] == id for sealed in self.sealed for row in sealed.batch.content.links
+        )
 
     def pending(self, id: str, name: str) -> bool:
         """Whether a field was changed here and that change was not read back yet."""
@@ -233,6 +279,7 @@ class _Carried:
     def __init__(self, space: str, ledger: Ledger) -> None:
         self.content = Content()
         self.fields: dict[str, frozenset[str]] = {}
+        self.associations: dict[str, Association] = {}
         self.fresh: list[Association] = []
         self._space = space
         self._known = ledger.known
@@ -240,6 +287,7 @@ class _Carried:
     def add(self, entry: Entry) -> None:
         """One association's changes."""
         id = entry.association.id
+        self.associations[id] = entry.association
         if entry.destroyed:
             self.content.deletes.append(id)
             self.fields[id] = GONE
@@ -297,3 +345,7 @@ class _Carried:
             "_to": type,
         }
         self.content.links.append(row)
+
+
+def _new_client() -> str:
+    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))

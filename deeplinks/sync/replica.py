@@ -6,21 +6,29 @@ The sync room. It lives as long as its space, over any number of connections, so
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import groupby
 
 from anyio.lowlevel import checkpoint
 
 from deeplinks.batch import Cursor, Page
+from deeplinks.errors import InvalidError, ResyncError, RewoundError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
+from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox
+
+logger = logging.getLogger("deeplinks.sync.replica")
 
 PAGE = 1000
 # Rows applied before the event loop gets a turn.
 SLICE = 100
+# Reading anew may be overtaken by the log's floor, and starts again; more often than this it is told.
+RESTARTS = 3
 
 
 class Replica:
@@ -32,41 +40,108 @@ class Replica:
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
         self.attached = False
-        self._reading = asyncio.Lock()
+        self._deep = deep
+        self._turns = _Turns(name)
+        self._seen: _Seen | None = None
 
-    async def catch_up(self, storage: Storage, limit: int = PAGE) -> int:
+    async def catch_up(self, storage: Storage, limit: int = PAGE, caller: Caller | None = None) -> int:
         """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were.
 
-        One at a time; the next page is asked for while this one is applied.
+        One at a time; the next page is asked for while this one is applied, by the caller. Where the log can't be
+        continued all is read anew, and the signal `resynchronized` says so.
         """
-        async with self._reading:
-            return await self._read(storage, limit)
+        steps = caller or SameThread()
+        async with self._turns.taken():
+            acknowledged = self.outbox.acknowledged()
+            count = await self._read_on(storage, limit, steps)
+            await steps.run(partial(self.inbox.settle, acknowledged))
+            return count
 
-    async def _read(self, storage: Storage, limit: int) -> int:
-        acknowledged = self.outbox.acknowledged()
+    async def begin_again(self, storage: Storage, error: RewoundError, caller: Caller) -> None:
+        """The storage turned out to have been set back: read everything anew."""
+        async with self._turns.taken():
+            await caller.run(partial(self._start_over, error))
+        await self.catch_up(storage, caller=caller)
+
+    async def _read_on(self, storage: Storage, limit: int, caller: Caller) -> int:
+        for _ in range(RESTARTS):
+            try:
+                return await self._read(storage, limit, caller)
+            except ResyncError as error:
+                await caller.run(partial(self._start_over, error))
+        return await self._read(storage, limit, caller)
+
+    def _start_over(self, error: ResyncError) -> None:
+        self.cursor = Cursor.start(self._deep.id)
+        self._seen = _Seen()
+        if isinstance(error, RewoundError):
+            self.outbox.set_back()
+        logger.warning("%s is read anew: %s", self.name, error)
+        self._deep.space.dispatcher.tell(self._deep.signals.resynchronized, self._deep, storage=self.name, why=error)
+
+    async def _read(self, storage: Storage, limit: int, caller: Caller) -> int:
         count = 0
         page = await storage.read(self.cursor, limit)
         while True:
             async with _ahead(storage, page, limit) as following:
-                count += await self._apply(page)
+                count += await self._apply(page, caller)
+                if self._seen is not None:
+                    await self._prune(self._seen, page, caller)
                 if following is None:
-                    break
+                    return count
                 page = await following
-        self.inbox.restore(self.outbox.read_through(acknowledged))
-        return count
 
-    async def _apply(self, page: Page) -> int:
+    async def _prune(self, seen: _Seen, page: Page, caller: Caller) -> None:
+        """At the end of a snapshot that is read over what is known: what it did not have is gone."""
+        seen.note(page)
+        if not page.cursor.snapshot:
+            await caller.run(partial(self.inbox.prune, seen.links, seen.data))
+            self._seen = None
+
+    async def _apply(self, page: Page, caller: Caller) -> int:
         """Apply a page, a slice or a transaction at a time, so that the loop goes on; the cursor follows what is applied."""
         for start in range(0, len(page.rows), SLICE):
-            self.inbox.apply_snapshot(page.rows[start : start + SLICE])
+            await caller.run(partial(self.inbox.apply_snapshot, page.rows[start : start + SLICE]))
             await checkpoint()
         for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
             entries = list(transaction)
-            self.inbox.apply_transaction(entries)
+            await caller.run(partial(self.inbox.apply_transaction, entries))
             self.cursor = Cursor(self.cursor.space, entries[-1].n, entries[-1].tag)
             await checkpoint()
         self.cursor = page.cursor
         return len(page.rows) + len(page.entries)
+
+
+class _Seen:
+    """The ids of the rows of a snapshot."""
+
+    def __init__(self) -> None:
+        self.links: set[str] = set()
+        self.data: set[str] = set()
+
+    def note(self, page: Page) -> None:
+        for item in page.rows:
+            (self.links if item.table == "links" else self.data).add(str(item.row["id"]))
+
+
+class _Turns:
+    """One reader at a time, in whichever event loop the space is just now."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncGenerator[None]:
+        """Have the turn. Raises `InvalidError` while another event loop has it."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            if self._lock.locked() and self._loop is not None and not self._loop.is_closed():
+                raise InvalidError(what=f"reading {self._name}", why="another thread's event loop is reading it now")
+            self._loop, self._lock = loop, asyncio.Lock()
+        async with self._lock:
+            yield
 
 
 @asynccontextmanager
@@ -86,7 +161,8 @@ async def _ahead(storage: Storage, page: Page, limit: int) -> AsyncGenerator[asy
 
 def replica_of(deep: Deep, name: str) -> Replica:
     """The replica of a space at a storage name, made at its first use."""
-    replica = deep.space.kept.get(name)
-    if not isinstance(replica, Replica):
-        replica = deep.space.kept[name] = Replica(deep, name)
-    return replica
+    with deep.space.lock:
+        replica = deep.space.kept.get(name)
+        if not isinstance(replica, Replica):
+            replica = deep.space.kept[name] = Replica(deep, name)
+        return replica

@@ -1,25 +1,34 @@
 """The synchronizer: patience only. When to send, when to send again, when to give up; never what.
 
-The sync room. The change set rings through a blinker signal; batches are written one at a time, in order.
+The sync room. The change set rings through a blinker signal; batches are written one at a time, in order; what others
+write is read as it comes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import threading
+from collections.abc import Coroutine
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import anyio
 
-from deeplinks.batch import Batch, Written
-from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, UnavailableError
-from deeplinks.space import Deep
-from deeplinks.space.ledger import values
+from deeplinks.batch import Written
+from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, RewoundError, UnavailableError
+from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
+from deeplinks.space.events import Handler, event_kind
+from deeplinks.space.ledger import StorageMarker, values
+from deeplinks.space.promises import Chain, Operation
 from deeplinks.storage.protocol import Storage
+from deeplinks.sync.attempts import Attempts
+from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.conflicts import Conflict, Lost, tell
+from deeplinks.sync.follower import Follower
+from deeplinks.sync.outbox import Sealed
+from deeplinks.sync.patience import Backoff
 from deeplinks.sync.replica import replica_of
 from deeplinks.sync.storages import storage_of
 
@@ -28,36 +37,59 @@ logger = logging.getLogger("deeplinks.sync.synchronizer")
 WINDOW = 0.005
 MOST = 10_000
 LEAVING = 10.0
-FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 5.0
+# How long, in seconds, what others write waits at most for what is being sent.
+SENDING_FIRST = 1.0
+# The storage does not know the batch before this one (sql/migrations/0002_log.up.sql): it was set back.
+GAP: Final = "22L03"
 
 
 class Synchronizer:
-    """A space kept in a storage by itself, while its `async with` block is open.
+    """A space kept in a storage by itself, and following it, while its `async with` block is open.
 
     Entering catches up from the space's cursor and writes what waits; leaving writes the rest, for at most 10 s.
     Made by `synchronize`.
     """
 
     def __init__(
-        self, deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+        self,
+        deep: Deep,
+        storage: str | Storage,
+        *,
+        name: str = "database",
+        secret: str | None = None,
+        caller: Caller | None = None,
     ) -> None:
         self.name = name
+        self.leaving = LEAVING
         self.storage = storage_of(storage, secret)
         self._owned = isinstance(storage, str)
         self._deep = deep
+        self._caller = caller or SameThread()
         self._replica = replica_of(deep, name)
         self._outbox = self._replica.outbox
+        self._attempts = Attempts(deep, name, self._caller)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
         self._hurry = asyncio.Event()
         self._failure: Exception | None = None
         self._trouble = ""
-        self._task: asyncio.Task[None] | None = None
+        self._draining = False
+        self._sender: asyncio.Task[None] | None = None
+        self._follower: Follower | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._chain: Chain | None = None
+        self._subscriptions: dict[Subscription, None] = {}
 
     def __repr__(self) -> str:
-        state = "stopped" if self._failure else "open" if self._task else "closed"
-        return f"<{self.name}: {self.storage!r}, {state}, {len(self._outbox)} waiting>"
+        return f"<{self.name}: {self.storage!r}, {self._state()}, {len(self._outbox)} waiting>"
+
+    def _state(self) -> str:
+        if self._failure:
+            return "stopped"
+        if self._sender is None:
+            return "closed"
+        return "following" if self.following else "open"
 
     # entering and leaving
 
@@ -75,16 +107,26 @@ class Synchronizer:
             raise
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._deep.signals.waiting.connect(self._ring, sender=self._deep, weak=True)
-        self._task = asyncio.create_task(self._run(), name=f"deeplinks {self.name}")
-        self._wake.set()
+        self._deep.space.writers[self.name] = self._write_of
+        self._start()
         return self
+
+    def _start(self) -> None:
+        follower = Follower(self.name, partial(self.storage.bells, self._deep.id), self.catch_up, self._sent)
+        self._follower = follower
+        self._sender = self._task(self._send(), "sending")
+        self._tasks = [self._sender, self._task(self._follow(follower), "following")]
+        self._wake.set()
+
+    def _task(self, work: Coroutine[object, object, None], what: str) -> asyncio.Task[None]:
+        return asyncio.create_task(work, name=f"deeplinks {self.name}: {what}")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                await self.flush(timeout=LEAVING)
+                await self.flush(timeout=self.leaving)
             except Exception as late:
                 if error is None:
                     raise
@@ -93,11 +135,16 @@ class Synchronizer:
                 await self._stop()
 
     async def _stop(self) -> None:
-        self._deep.signals.waiting.disconnect(self._ring, sender=self._deep)
-        task, self._task = self._task, None
-        if task is not None:
+        # Without the sender: blinker keeps a receiver that is disconnected from one.
+        self._deep.signals.waiting.disconnect(self._ring)
+        self._deep.space.writers.pop(self.name, None)
+        tasks, self._tasks, self._sender, self._loop = self._tasks, [], None, None
+        for task in tasks:
             task.cancel()
-            await asyncio.wait([task])
+        if tasks:
+            await asyncio.wait(tasks)
+        for subscription in list(self._subscriptions):
+            subscription()
         await self._let_go()
 
     async def _let_go(self) -> None:
@@ -112,38 +159,111 @@ class Synchronizer:
         """How many associations wait with their changes, those of batches under way too."""
         return len(self._outbox)
 
+    @property
+    def following(self) -> bool:
+        """Whether what others write is heard as it comes, at this moment."""
+        return self._follower is not None and self._follower.connected
+
     async def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed.
 
         Raises `FlushTimeoutError` when the time (seconds) runs out, `RefusedError` or another `StorageError` when the
         storage refused for good, in both cases nothing is discarded; `InvalidError` inside a `together()`.
         """
-        if self._deep.space.grouping:
-            raise InvalidError(
-                what=f"flush of {self.name}", why="a together() is open; what is in it can't be written yet"
-            )
+        self.check_ungrouped()
         target = self._outbox.noted
-        self._hurry.set()
-        self._wake.set()
         try:
             with anyio.fail_after(timeout):
-                await self._written(target)
+                await self._at_home(self._written(target))
         except TimeoutError:
             raise FlushTimeoutError(
                 seconds=timeout, pending=len(self._outbox), why=self._trouble or "it is slow"
             ) from None
 
+    def check_ungrouped(self) -> None:
+        """Raises `InvalidError` where this thread has a `together()` open: what is in it can't be written yet."""
+        if self._deep.space.grouping:
+            raise InvalidError(
+                what=f"flush of {self.name}", why="a together() is open; what is in it can't be written yet"
+            )
+
+    async def _at_home(self, work: Coroutine[object, object, None]) -> None:
+        """Wait in the event loop of the block, whichever this one is."""
+        if self._loop in (None, asyncio.get_running_loop()):
+            await work
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
     async def _written(self, target: int) -> None:
+        self._hurry.set()
+        self._wake.set()
         while self._outbox.written < target:
             if self._failure is not None:
                 raise self._failure
-            if self._task is None or self._task.done():
+            if self._sender is None or self._sender.done():
                 raise InvalidError(what=f"flush of {self.name}", why="its `async with` block is not open")
             await self._progress.wait()
 
+    async def _write_of(self, association: Association) -> None:
+        """Wait until what was accepted of one association is committed."""
+        self.check_ungrouped()
+        await self._at_home(self._written(self._outbox.accepted(association)))
+
     async def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were."""
-        return await self._replica.catch_up(self.storage)
+        return await self._replica.catch_up(self.storage, caller=self._caller)
+
+    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+        """Hear what becomes of changes in this storage: `database.on(deep.events.db_batch_failed, handler)`.
+
+        The `db_` events that this storage tells, the marks set and taken away for it, and what others wrote there. Returns
+        a disposer; leaving the block ends it too. Raises `WrongTypeError` for an unknown kind or no handler.
+        """
+        subscription = self._deep.space.subscribe(event_kind(kind), handler, self._deep, self._own)
+        self._subscriptions[subscription] = None
+        return subscription
+
+    def _own(self, event: Event) -> Event | None:
+        mark = event.new or event.old
+        if event.kind in (EventKind.store_added, EventKind.store_removed):
+            return event if mark in [(self.name, marker) for marker in StorageMarker] else None
+        return event if event.origin == self.name else None
+
+    @property
+    def promise(self) -> Promise:
+        """All that is still to be done: `await database.promise` waits for what was assigned, and for `flush()`.
+
+        Assign a coroutine or a function, and it runs after those assigned before; `del` forgets them.
+        """
+        return Promise(self._chain, lambda: self.pending > 0, self.flush)
+
+    @promise.setter
+    def promise(self, operation: Operation | Promise) -> None:
+        chain = self._chain or Chain(self.name)
+        if isinstance(operation, Promise) and operation.chain in (chain, None):
+            return
+        chain.add(operation)
+        self._chain = chain
+
+    @promise.deleter
+    def promise(self) -> None:
+        chain, self._chain = self._chain, None
+        if chain is not None:
+            chain.drop()
+
+    # following
+
+    async def _follow(self, follower: Follower) -> None:
+        try:
+            await follower.run()
+        except Exception as error:  # noqa: BLE001  whatever ends it is raised to whoever flushes or leaves
+            self._fail(error)
+
+    async def _sent(self) -> None:
+        """Until nothing is being sent, for a while: reading one's own entries can wait."""
+        with anyio.move_on_after(SENDING_FIRST):
+            while self._draining and self._failure is None:
+                await self._progress.wait()
 
     # sending
 
@@ -152,10 +272,10 @@ class Synchronizer:
             return
         if threading.get_ident() == self._thread:
             self._wake.set()
-        else:
+        elif self._loop is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
-    async def _run(self) -> None:
+    async def _send(self) -> None:
         try:
             while True:
                 await self._wake.wait()
@@ -163,16 +283,25 @@ class Synchronizer:
                 await self._window()
                 await self._drain()
         except asyncio.CancelledError:
-            if self._task is not None and len(self._outbox):
+            if self._sender is not None and len(self._outbox):
                 logger.error(
                     "%s was not left before the program ended: %d changes were not written", self.name, self.pending
                 )
             raise
         except Exception as error:  # noqa: BLE001  whatever ends the sender is raised to whoever flushes or leaves
-            self._failure = error
-            logger.error("%s stopped: %s", self.name, error)
+            self._fail(error)
         finally:
             self._announce()
+
+    def _fail(self, error: Exception) -> None:
+        """Nothing is sent or read any more; whoever flushes or leaves hears why."""
+        if self._failure is None:
+            self._failure = error
+            logger.error("%s stopped: %s", self.name, error)
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+        self._announce()
 
     async def _window(self) -> None:
         """Let changes gather for a moment, unless somebody waits for them."""
@@ -181,47 +310,66 @@ class Synchronizer:
         self._hurry.clear()
 
     async def _drain(self) -> None:
-        while (batch := self._outbox.next(MOST)) is not None:
-            written = await self._write(batch)
-            self._outbox.settle(batch, written.created)
-            self._tell_lost(batch, written)
+        self._draining = True
+        while (sealed := self._outbox.next(MOST)) is not None:
+            self._attempts.started(sealed)
+            number, written = await self._write(sealed)
+            self._outbox.settle(sealed, written.created)
+            self._tell_lost(sealed, written)
+            self._attempts.completed(sealed, number, written)
             self._announce()
+        self._draining = False
         self._announce()
 
-    async def _write(self, batch: Batch) -> Written:
-        """Send the same batch until it is answered for good."""
-        pause = FIRST_PAUSE
+    async def _write(self, sealed: Sealed) -> tuple[int, Written]:
+        """Send the same batch until it is answered for good; as which sending it was."""
+        backoff, number = Backoff(), 0
         while True:
+            number += 1
             try:
-                written = await self.storage.write(batch)
+                written = await self.storage.write(sealed.batch)
             except UnavailableError as error:
                 self._trouble = str(error)
-                logger.warning("batch %s is sent again: %s", batch.seq, error)
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-                pause = min(pause * 2, LONGEST_PAUSE)
+                logger.warning("batch %s is sent again: %s", sealed.batch.seq, error)
+                self._attempts.failed(sealed, number, error)
+                await backoff.pause()
             except QueryError as error:
-                facts = error.facts
-                raise RefusedError(
-                    storage=facts.get("storage"), seq=batch.seq, why=facts.get("why"), reason=facts.get("reason")
-                ) from error
+                self._attempts.failed(sealed, number, error)
+                if error.facts.get("reason") != GAP:
+                    raise _refused(sealed, error) from error
+                await self._begin_again(error)
             else:
                 self._trouble = ""
-                return written
+                return number, written
 
-    def _tell_lost(self, batch: Batch, written: Written) -> None:
+    async def _begin_again(self, error: QueryError) -> None:
+        """The storage lost batches that it had acknowledged: read what it has, and be a new client to it."""
+        rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
+        await self._replica.begin_again(self.storage, rewound, self._caller)
+        self._outbox.next(MOST)
+
+    def _tell_lost(self, sealed: Sealed, written: Written) -> None:
         """What was changed here of associations that are dead there: each field is told with the value it had here."""
-        columns = dict(batch.content.updates)
+        columns = dict(sealed.batch.content.updates)
         for id in written.changed:
             association = self._deep.get(id)
             now = values(association) if association else {}
             sent = {column.removeprefix("_"): value for column, value in columns[id].items()}
-            for name in self._outbox.drop(id, batch.seq):
+            for name in self._outbox.drop(id, sealed.batch.seq):
                 mine = sent.get(name, now.get(name))
-                tell(self._deep, Conflict(id, name, mine, None, Lost.mine, association))
+                conflict = Conflict(id, name, mine, None, Lost.mine, association)
+                self._caller.post(partial(tell, self._deep, conflict))
 
     def _announce(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()
         progress.set()
+
+
+def _refused(sealed: Sealed, error: QueryError) -> RefusedError:
+    facts = error.facts
+    return RefusedError(
+        storage=facts.get("storage"), seq=sealed.batch.seq, why=facts.get("why"), reason=facts.get("reason")
+    )
 
 
 def synchronize(

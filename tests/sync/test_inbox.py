@@ -79,10 +79,10 @@ def conflicts(deep: Deep) -> list[Conflict]:
 
 def sent(replica: Replica) -> Batch:
     """Seal what waits, and have it acknowledged."""
-    batch = replica.outbox.next(1000)
-    assert batch is not None
-    replica.outbox.settle(batch)
-    return batch
+    sealed = replica.outbox.next(1000)
+    assert sealed is not None
+    replica.outbox.settle(sealed)
+    return sealed.batch
 
 
 def known(log: Log, **columns: str | None) -> Association:

@@ -115,8 +115,8 @@ async def engine(database_url: str) -> AsyncIterator[Engine]:
 async def test_two_replicas_and_the_storage_end_equal(
     engine: Engine, faults: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("FIRST_PAUSE", "LONGEST_PAUSE", "WINDOW"):
-        monkeypatch.setattr(f"deeplinks.sync.synchronizer.{name}", 0.001)
+    for name in ("patience.FIRST_PAUSE", "patience.LONGEST_PAUSE", "synchronizer.WINDOW"):
+        monkeypatch.setattr(f"deeplinks.sync.{name}", 0.001)
     for seed in range(SEQUENCES):
         contents = await _run(engine, random.Random(seed), faults)
         assert contents[0] == contents[1] == contents[2], f"seed {seed}"

@@ -59,28 +59,28 @@ async def test_ten_thousand_associations_with_strings_take_at_most_twenty_five_r
     assert len(copy) == len(deep)
 
 
-async def test_a_change_that_was_taken_back_is_no_request(storage: Counting) -> None:
+async def test_a_change_that_was_taken_back_is_no_batch(storage: Counting) -> None:
     deep = Deep()
     async with synchronize(deep, storage) as database:
         text = deep.String("a").store(database)
         await database.flush()
-        before = storage.requests
+        before = len(storage.batches)
         text.data = "b"
         text.data = "a"
         await database.flush()
 
-        assert storage.requests == before
+        assert len(storage.batches) == before
 
 
-async def test_what_is_made_and_destroyed_before_it_is_sent_is_no_request(storage: Counting) -> None:
+async def test_what_is_made_and_destroyed_before_it_is_sent_is_no_batch(storage: Counting) -> None:
     deep = Deep()
     async with synchronize(deep, storage) as database:
-        before = storage.requests
+        before = len(storage.batches)
         with deep.together():
             deep().store(database).destroy()
         await database.flush()
 
-        assert storage.requests == before
+        assert len(storage.batches) == before
 
 
 async def test_only_the_changed_columns_are_sent(storage: Counting) -> None:

@@ -1,0 +1,323 @@
+"""The verbs without `await`: one thread runs the event loop for all of them, in scripts, threads and inside a running loop.
+
+A face: a line a verb. What comes in is applied in the caller's thread, at each verb or on its running loop; that thread is
+never waited for by the other but where something has to be applied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+from weakref import WeakKeyDictionary
+
+import anyio
+from anyio.from_thread import BlockingPortal
+
+from deeplinks import sync
+from deeplinks.errors import DeepError, InvalidError
+from deeplinks.space import Association, Deep, EventKind, Promise, Subscription
+from deeplinks.space.events import Handler
+from deeplinks.space.promises import Operation, Promising
+from deeplinks.storage.protocol import Storage
+
+T = TypeVar("T")
+
+logger = logging.getLogger("deeplinks.blocking")
+
+# How long, in seconds, the end of a program waits for what nobody closed.
+LEAVING = 5.0
+
+
+class Handover:
+    """Steps on their way from the loop's thread to the caller's, in order."""
+
+    def __init__(self) -> None:
+        self._steps: deque[Callable[[], object]] = deque()
+        self._changed = threading.Condition()
+        self._taking = threading.RLock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def notice(self) -> None:
+        """If this thread runs an event loop, steps are taken on it from now on, also between verbs."""
+        self._loop = asyncio._get_running_loop() or self._loop
+
+    async def run(self, step: Callable[[], T]) -> T:
+        """Have a step taken, and wait for what it gives or raises."""
+        future: Future[T] = Future()
+        self.post(partial(_fulfil, future, step))
+        return await asyncio.wrap_future(future)
+
+    def post(self, step: Callable[[], object]) -> None:
+        """Have a step taken after those before it; nobody waits."""
+        self._steps.append(step)
+        self._notify()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.take)
+
+    def _notify(self, _: object = None) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def take(self) -> None:
+        """Take all steps that wait."""
+        with self._taking:
+            while self._steps:
+                self._steps.popleft()()
+
+    def wait(self, future: Future[T]) -> T:
+        """What the future gives; steps are taken meanwhile. Interrupted, it calls the work off."""
+        future.add_done_callback(self._notify)
+        try:
+            while not future.done():
+                self.take()
+                with self._changed:
+                    self._changed.wait_for(lambda: future.done() or bool(self._steps))
+        except BaseException:
+            future.cancel()
+            raise
+        self.take()
+        return future.result()
+
+
+def _fulfil(future: Future[T], step: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(step())
+    except Exception as error:  # noqa: BLE001  raised where it is waited for
+        future.set_exception(error)
+
+
+_handovers: WeakKeyDictionary[Deep, Handover] = WeakKeyDictionary()
+
+
+def _handover(deep: Deep) -> Handover:
+    with deep.space.lock:
+        handover = _handovers.setdefault(deep, Handover())
+    handover.notice()
+    return handover
+
+
+class _Portal:
+    """The thread with the event loop: there while anybody needs it, and no reason for a program not to end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._portal: BlockingPortal | None = None
+        self._thread: threading.Thread | None = None
+
+    def enter(self) -> BlockingPortal:
+        """The portal, started if this is its first user."""
+        with self._lock:
+            if self._portal is None:
+                started: Future[BlockingPortal] = Future()
+                arguments = (partial(_serve, started),)
+                self._thread = threading.Thread(target=anyio.run, args=arguments, name="deeplinks", daemon=True)
+                self._thread.start()
+                self._portal = started.result()
+            self._users += 1
+            return self._portal
+
+    def leave(self) -> None:
+        """One user less; after the last the thread ends."""
+        with self._lock:
+            self._users -= 1
+            if self._users or self._portal is None or self._thread is None:
+                return
+            self._portal.call(self._portal.stop)
+            self._thread.join()
+            self._portal = self._thread = None
+
+    @contextmanager
+    def used(self) -> Generator[BlockingPortal]:
+        """The portal for the length of a block."""
+        portal = self.enter()
+        try:
+            yield portal
+        finally:
+            self.leave()
+
+
+async def _serve(started: Future[BlockingPortal]) -> None:
+    async with BlockingPortal() as portal:
+        started.set_result(portal)
+        await portal.sleep_until_stopped()
+
+
+_portal = _Portal()
+
+
+class Synchronizer:
+    """A space kept in a storage by itself, and following it, while it is open: `deeplinks.Synchronizer` without `await`."""
+
+    def __init__(
+        self, deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+    ) -> None:
+        self._deep = deep
+        self._handover = _handover(deep)
+        self._inner = sync.Synchronizer(deep, storage, name=name, secret=secret, caller=self._handover)
+        self._open: BlockingPortal | None = None
+
+    def __repr__(self) -> str:
+        return repr(self._inner)
+
+    @property
+    def name(self) -> str:
+        """What `store` calls it."""
+        return self._inner.name
+
+    @property
+    def storage(self) -> Storage:
+        """Where batches are written."""
+        return self._inner.storage
+
+    def open(self) -> Self:
+        """Enter, where a `with` block does not fit, as in a notebook; `close` leaves. Raises the storage's errors."""
+        portal = _portal.enter()
+        try:
+            self._await(portal, self._inner.__aenter__)
+        except BaseException:
+            _portal.leave()
+            raise
+        self._open = portal
+        _opened.add(self)
+        return self
+
+    def close(self) -> None:
+        """Write what waits, for at most 10 s, and leave; a second time is harmless. Raises `FlushTimeoutError`."""
+        self._leave(None, None, None)
+
+    def end(self) -> None:
+        """Close at the end of the program, which has less patience."""
+        self._inner.leaving = LEAVING
+        self.close()
+
+    __enter__ = open
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave(kind, error, trace)
+
+    def _leave(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        portal, self._open = self._open, None
+        if portal is None:
+            return
+        _opened.discard(self)
+        try:
+            self._await(portal, partial(self._inner.__aexit__, kind, error, trace))
+        finally:
+            _portal.leave()
+
+    def _await(self, portal: BlockingPortal | None, verb: Callable[[], Awaitable[T]]) -> T:
+        if portal is None:
+            raise InvalidError(what=self.name, why="it is not open: use it in a `with` block, or after open()")
+        self._handover.notice()
+        return self._handover.wait(portal.start_task_soon(verb))
+
+    @property
+    def pending(self) -> int:
+        """How many associations wait with their changes, those of batches under way too."""
+        return self._inner.pending
+
+    @property
+    def following(self) -> bool:
+        """Whether what others write is heard as it comes, at this moment."""
+        return self._inner.following
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Wait until every change that was accepted before this call is committed. Raises as the async one does."""
+        self._inner.check_ungrouped()
+        self._await(self._open, partial(self._inner.flush, timeout))
+
+    def catch_up(self) -> int:
+        """Read what others wrote since the last time; how many rows and log entries that were."""
+        return self._await(self._open, self._inner.catch_up)
+
+    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+        """Hear what becomes of changes in this storage, in the caller's thread. Returns a disposer."""
+        return self._inner.on(kind, handler)
+
+    @property
+    def promise(self) -> Promise:
+        """All that is still to be done: `wait(database)` waits for it, and so does `await`."""
+        return self._inner.promise
+
+    @promise.setter
+    def promise(self, operation: Operation | Promise) -> None:
+        self._inner.promise = operation
+
+    @promise.deleter
+    def promise(self) -> None:
+        del self._inner.promise
+
+
+_opened: set[Synchronizer] = set()
+
+
+@atexit.register
+def _close_all() -> None:
+    for synchronizer in list(_opened):
+        try:
+            synchronizer.end()
+        except DeepError as error:
+            logger.error("%s was not closed before the program ended: %s", synchronizer.name, error)
+
+
+def synchronize(
+    deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+) -> Synchronizer:
+    """Keep a space in a storage: `with synchronize(deep, url) as database:`. Raises as the async one does."""
+    return Synchronizer(deep, storage, name=name, secret=secret)
+
+
+def load(
+    storage: str | Storage,
+    *,
+    space: str | None = None,
+    into: Deep | None = None,
+    name: str = "database",
+    secret: str | None = None,
+) -> Deep:
+    """A space with its original ids, types, data and order; `into`: only what came since. Raises as the async one does."""
+    handover = Handover() if into is None else _handover(into)
+    caller = None if into is None else handover
+    work = partial(sync.load, storage, space=space, into=into, name=name, secret=secret, caller=caller)
+    with _portal.used() as portal:
+        return handover.wait(portal.start_task_soon(work))
+
+
+def wait(owner: Promising, timeout: float | None = None) -> object:
+    """Wait for the promise of an association or a storage, `await owner.promise` without `await`.
+
+    `timeout` is in seconds. Raises `TimeoutError`, what an operation raised, and `InvalidError` where its operations run on
+    this very thread's event loop.
+    """
+    promise = owner.promise
+    handover = _handover(owner.space_of().root) if isinstance(owner, Association) else _of(owner)
+    loop = asyncio._get_running_loop()
+    if loop is not None and promise.chain is not None and promise.chain.loop is loop:
+        raise InvalidError(what=f"wait for {owner}", why="its operations run on this thread's own loop; await it")
+    with _portal.used() as portal:
+        return handover.wait(portal.start_task_soon(partial(_within, promise, timeout)))
+
+
+def _of(owner: Promising) -> Handover:
+    return owner._handover if isinstance(owner, Synchronizer) else Handover()
+
+
+async def _within(promise: Promise, timeout: float | None) -> object:
+    with anyio.fail_after(timeout):
+        return await promise

@@ -1,0 +1,95 @@
+"""The follower: patience for what others write. A bell says that there may be something; reading the log says what.
+
+The sync room. A lost bell costs time, never a change (design rule 7): there is a timer, and every reconnection reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import anyio
+
+from deeplinks.errors import UnavailableError
+from deeplinks.sync.patience import Backoff
+
+logger = logging.getLogger("deeplinks.sync.follower")
+
+# Without a bell it is read this often all the same (seconds).
+UNRUNG = 15.0
+
+Bells = Callable[[], AsyncGenerator[int]]
+Verb = Callable[[], Awaitable[object]]
+
+
+class Follower:
+    """Reads whenever it is rung: by the storage's bells, by its timer, by whoever calls `ring`.
+
+    `ready` is waited for before each reading: sending comes first. What may pass is tried again with growing pauses; what
+    may not ends it, and is raised by `run`.
+    """
+
+    def __init__(self, name: str, bells: Bells, read: Verb, ready: Verb) -> None:
+        self._name = name
+        self._bells = bells
+        self._read = read
+        self._ready = ready
+        self._rung = asyncio.Event()
+        self.connected = False
+
+    def ring(self) -> None:
+        """There may be something to read."""
+        self._rung.set()
+
+    async def run(self) -> None:
+        """Follow until cancelled. Raises what no retry helps against."""
+        listening = asyncio.create_task(self._listen(), name=f"deeplinks {self._name}: bells")
+        reading = asyncio.create_task(self._keep_reading(), name=f"deeplinks {self._name}: reading")
+        try:
+            await asyncio.wait((listening, reading), return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            self.connected = False
+            listening.cancel()
+            reading.cancel()
+            ended = await asyncio.gather(listening, reading, return_exceptions=True)
+        # Neither ends by itself but by an error.
+        raise next(error for error in ended if isinstance(error, Exception))
+
+    async def _listen(self) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                await self._hear(backoff)
+                why = "its bells ended"
+            except UnavailableError as error:
+                why = str(error)
+            if self.connected:
+                logger.warning("%s does not follow for the moment: %s", self._name, why)
+            self.connected = False
+            await backoff.pause()
+
+    async def _hear(self, backoff: Backoff) -> None:
+        bells = self._bells()
+        try:
+            async for _ in bells:
+                backoff.reset()
+                self.connected = True
+                self._rung.set()
+        finally:
+            await bells.aclose()
+
+    async def _keep_reading(self) -> None:
+        backoff = Backoff()
+        while True:
+            with anyio.move_on_after(UNRUNG):
+                await self._rung.wait()
+            self._rung.clear()
+            await self._ready()
+            try:
+                await self._read()
+                backoff.reset()
+            except UnavailableError as error:
+                logger.info("%s will be read again: %s", self._name, error)
+                self._rung.set()
+                await backoff.pause()
