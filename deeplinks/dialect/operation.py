@@ -43,7 +43,7 @@ class RootField:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A query or a mutation, read. `shaped_by` names the variables on whose values this reading rests."""
+    """A query, a mutation or a subscription, read. `shaped_by` names the variables on whose values this reading rests."""
 
     kind: str
     fields: tuple[RootField, ...]
@@ -63,8 +63,9 @@ def by_key(table: Table, field: Field, scope: Scope, path: str) -> ByKey:
 def _readers(table: Table) -> Iterator[tuple[str, str, Table, Reader]]:
     name = table.graphql_name
     if "select" in table.verbs:
-        yield "query", name, table, select
-        yield "query", f"{name}_by_pk", table, by_key
+        for kind in ("query", "subscription"):
+            yield kind, name, table, select
+            yield kind, f"{name}_by_pk", table, by_key
     if "insert" in table.verbs:
         yield "mutation", f"insert_{name}", table, mutations.insert
         yield "mutation", f"insert_{name}_one", table, mutations.insert_one
@@ -101,6 +102,8 @@ def read(document: DocumentNode, operation: OperationDefinitionNode, variables: 
     scope = Scope(variables, fragments)
     kind = operation.operation.value
     asked = fields(operation.selection_set.selections, ROOT_TYPES[kind], scope)
+    if kind == "subscription" and (len(asked) != 1 or asked[0].name == TYPENAME):
+        raise RequestError("subscriptions must select one top level field")
     return Operation(kind, tuple(_root(kind, field, scope) for field in asked), frozenset(scope.shaped_by))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 import orjson
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.payload import exact
@@ -31,10 +32,20 @@ class Spliced(dict[str, object]):
     def __init__(self, pieces: Sequence[bytes]) -> None:
         super().__init__()
         self.pieces = pieces
+        self._text: bytes | None = None
+        self._payload: str | None = None
 
     def text(self) -> bytes:
-        """The data as JSON text."""
-        return b"".join(self.pieces)
+        """The data as JSON text, put together once."""
+        if self._text is None:
+            self._text = b"".join(self.pieces)
+        return self._text
+
+    def payload(self) -> str:
+        """A whole response with this data, made once however many sockets it goes out by."""
+        if self._payload is None:
+            self._payload = f'{{"data":{self.text().decode()}}}'
+        return self._payload
 
 
 def spliced(fields: Sequence[tuple[str, bytes]]) -> Spliced:
@@ -49,9 +60,14 @@ def spliced(fields: Sequence[tuple[str, bytes]]) -> Spliced:
 def response(result: ExecutionResult) -> Response:
     """A result as it is answered: data, or one error and nothing else."""
     if result.errors:
-        error = from_document(result.errors[0])
-        return {"errors": [{"message": error.message, "extensions": error.extensions}]}
+        return {"errors": [error.formatted for error in told(result.errors)]}
     return {"data": result.data}
+
+
+def told(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """Errors as they are answered: the first one, in our form."""
+    error = from_document(errors[0])
+    return [GraphQLError(error.message, extensions=error.extensions)]
 
 
 def encoded(answer: object) -> bytes:
@@ -61,6 +77,15 @@ def encoded(answer: object) -> bytes:
             return b"".join([b'{"data":', *data.pieces, b"}"])
         case _:
             return orjson.dumps(answer, default=exact)
+
+
+def message(content: object) -> str:
+    """A message of a socket as JSON text."""
+    match content:
+        case {"type": "next", "id": str(id), "payload": {"data": Spliced() as data}}:
+            return f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":{data.payload()}}}'
+        case _:
+            return orjson.dumps(content, default=exact).decode()
 
 
 def status(answer: object) -> int:

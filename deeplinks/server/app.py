@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from deeplinks.errors import SchemaMissingError
 from deeplinks.server.engine import Engine, open_engine
@@ -38,8 +38,10 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
             app.state.engine = own
             yield
 
+    view = View(settings.development)
     routes = [
-        Route(GRAPHQL_PATH, View(settings.development), methods=["GET", "POST"]),
+        Route(GRAPHQL_PATH, view, methods=["GET", "POST"]),
+        WebSocketRoute(GRAPHQL_PATH, view),
         Route("/healthz", health),
         Route("/v1/version", told_version),
     ]

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import AsyncPipeline, AsyncRawCursor, IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
+from psycopg.rows import tuple_row
 
 from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.sql import PREVIOUS, Bound, Step
@@ -62,6 +63,13 @@ class Database:
         """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""
         async with self._connection() as connection:
             return await self._together(connection, fields)
+
+    async def rows(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """The rows of a statement of the server's own. It is planned every time, for tables grow. Raises what psycopg raises."""
+        async with self.pool.connection() as connection:
+            cursor = AsyncRawCursor(connection, row_factory=tuple_row)
+            await cursor.execute(text.encode(), parameters, prepare=False)
+            return await cursor.fetchall()
 
     async def _together(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]

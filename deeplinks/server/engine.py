@@ -1,4 +1,4 @@
-"""The engine: a request and a session in, a response out. HTTP and the in-process transport both come through here.
+"""The engine: a request and a session in, a response out, or many. HTTP, sockets and the in-process transport come through here.
 
 The server. It joins the schema, the documents and the database; what each of them knows stays with them.
 """
@@ -6,26 +6,29 @@ The server. It joins the schema, the documents and the database; what each of th
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import cache
 
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.statements import Session
-from deeplinks.server import faults
+from deeplinks.server import answers, faults
 from deeplinks.server.bodies import Request
 from deeplinks.server.database import Database
 from deeplinks.server.documents import Documents
 from deeplinks.server.execute import Asked, CompileAndRun, failed
+from deeplinks.server.live import Hub
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
 from deeplinks.storage.postgres import open_pool
 
 EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
+STREAMED = EVERYTHING | {OperationType.SUBSCRIPTION}
 
 
 @cache
@@ -35,18 +38,45 @@ def served_schema() -> TablesSchema:
 
 
 class Engine:
-    """What a server runs on: settings, a database, and the documents it has seen."""
+    """What a server runs on: settings, a database, the documents it has seen, and the hub of its live queries."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
         self.documents = Documents()
+        self.hub = Hub(database, settings)
 
     async def execute(
         self, request: Request, session: Session, allowed: Iterable[OperationType] = EVERYTHING
     ) -> ExecutionResult:
         """Answer a request. Nothing is raised for what is wrong with it: errors are part of the answer."""
-        asked = Asked(request, session, self.documents, self.database)
+        return await self._execute(self._asked(request, session), allowed)
+
+    async def stream(self, request: Request, session: Session) -> AsyncGenerator[ExecutionResult]:
+        """Answer a request of any kind: once, or for a subscription again and again, until the reader closes this.
+
+        What can't be begun is a `PreExecutionError`, and the only answer.
+        """
+        asked = self._asked(request, session)
+        result = await self._execute(asked, STREAMED)
+        if result.errors:
+            yield PreExecutionError(data=None, errors=answers.told(result.errors))
+        elif asked.live is None:
+            yield result
+        else:
+            async with aclosing(self.hub.watch(asked.live)) as live:
+                async for answer in live:
+                    yield answer
+
+    async def close(self) -> None:
+        """End the live queries. The database is whose it was."""
+        await self.hub.close()
+
+    def _asked(self, request: Request, session: Session) -> Asked:
+        return Asked(request, session, self.documents, self.database, self.hub.ring)
+
+    async def _execute(self, asked: Asked, allowed: Iterable[OperationType]) -> ExecutionResult:
+        request = asked.request
         try:
             return await served_schema().execute(
                 request.query,
@@ -58,8 +88,15 @@ class Engine:
         except (MissingQueryError, CannotGetOperationTypeError) as error:
             return failed(faults.refused(_no_operation(request, error)))
         except InvalidOperationTypeError as error:
-            why = f"a {error.operation_type.value} is not taken by this way: queries and mutations are sent by POST"
-            return failed(faults.told(why, "not-supported"))
+            return failed(faults.refused(_not_here(error.operation_type)))
+
+
+def _not_here(kind: OperationType) -> RequestError:
+    if kind is OperationType.SUBSCRIPTION:
+        why = "subscriptions are not supported over HTTP, use websockets instead"
+        return RequestError(why, code="unexpected-payload")
+    why = f"a {kind.value} is not taken by this way: queries and mutations are sent by POST"
+    return RequestError(why, code="not-supported")
 
 
 def _no_operation(request: Request, error: Exception) -> RequestError:
@@ -73,6 +110,10 @@ async def open_engine(settings: Settings, seen: Callable[[str], None] | None = N
     """An engine with its own pool, closed at the end. Raises what `open_pool` raises, and `SettingsError`."""
     pool = await open_pool(settings.database, size=settings.pool_size, timeout=settings.pool_timeout)
     try:
-        yield Engine(settings, Database(pool, seen))
+        engine = Engine(settings, Database(pool, seen))
+        try:
+            yield engine
+        finally:
+            await engine.close()
     finally:
         await pool.close()

@@ -5,19 +5,22 @@ The server. A strawberry extension by its public hooks; it holds no connection a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import psycopg
 from graphql import GraphQLError
+from graphql.validation import SingleFieldSubscriptionsRule
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.plans import Plan, Planned
+from deeplinks.dialect.reach import space_of
 from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.dialect.sql import Bound
-from deeplinks.dialect.statements import Insert, Session, Typename
+from deeplinks.dialect.statements import ByKey, Insert, Select, Session, Typename
+from deeplinks.dialect.values import Variables
 from deeplinks.server import faults
 from deeplinks.server.answers import spliced
 from deeplinks.server.bodies import Request, loads
@@ -25,17 +28,38 @@ from deeplinks.server.database import Database, StatementError
 from deeplinks.server.documents import Documents, Prepared
 
 Fields: TypeAlias = "list[tuple[str, bytes]]"
+Run: TypeAlias = "Callable[[list[Bound]], Awaitable[list[bytes]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQuery:
+    """A subscription's field, compiled: answered again and again. `space` is where all it may show lies, '' for anywhere."""
+
+    field: Planned
+    query: Bound
+    space: str
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal ones have equal answers: the statements and all their values, a role's filters among them."""
+        steps = (step for chain in self.query.chains for step in chain)
+        return self.field.key, self.space, tuple((step.text, repr(step.parameters)) for step in steps)
 
 
 @dataclass(slots=True)
 class Asked:
-    """A request on its way: what it says, for whom it runs, and what it needs to be answered."""
+    """A request on its way: what it says, for whom it runs, and what it needs to be answered.
+
+    `committed` is called after a mutation. `live` is what a subscription was compiled to.
+    """
 
     request: Request
     session: Session
     documents: Documents
     database: Database
+    committed: Callable[[], None]
     prepared: Prepared | None = None
+    live: LiveQuery | None = None
 
 
 class CompileAndRun(SchemaExtension):
@@ -58,6 +82,10 @@ class CompileAndRun(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         prepared, context = self.asked.prepared, self.execution_context
+        # The dialect says it with Hasura's words, and counts after fragments and directives.
+        context.validation_rules = tuple(
+            rule for rule in context.validation_rules if rule is not SingleFieldSubscriptionsRule
+        )
         if prepared is not None:
             # An empty list says: validated, and nothing found.
             context.pre_execution_errors = prepared.errors
@@ -66,20 +94,26 @@ class CompileAndRun(SchemaExtension):
             prepared.errors = context.pre_execution_errors or []
 
     async def on_execute(self) -> AsyncIterator[None]:
-        context = self.execution_context
         try:
-            plan, fields = await answer(self.asked)
+            self.execution_context.result = await self._answer()
         except RequestError as error:
-            context.result = failed(faults.refused(error))
+            self.execution_context.result = failed(faults.refused(error))
         except GraphQLError as error:
-            context.result = failed(error)
-        else:
-            if plan.operation.introspects:
-                # Questions about the schema are graphql-core's; it walks the rows that were asked for beside them.
-                context.root_value = {key: loads(text) for key, text in fields}
-            else:
-                context.result = ExecutionResult(data=spliced(fields), errors=None)
+            self.execution_context.result = failed(error)
         yield
+
+    async def _answer(self) -> ExecutionResult | None:
+        """The answer, or nothing where graphql-core has to go on. Raises `RequestError` and `GraphQLError`."""
+        plan, variables = compiled(self.asked)
+        if plan.operation.kind == "subscription":
+            self.asked.live = _live(plan, variables)
+            return ExecutionResult(data=None, errors=None)
+        fields = await answer(self.asked, plan, variables)
+        if plan.operation.introspects:
+            # Questions about the schema are graphql-core's; it walks the rows that were asked for beside them.
+            self.execution_context.root_value = {key: loads(text) for key, text in fields}
+            return None
+        return ExecutionResult(data=spliced(fields), errors=None)
 
 
 def failed(error: GraphQLError) -> ExecutionResult:
@@ -87,14 +121,40 @@ def failed(error: GraphQLError) -> ExecutionResult:
     return ExecutionResult(data=None, errors=[error])
 
 
-async def answer(asked: Asked) -> tuple[Plan, Fields]:
-    """Compile and run. Raises `RequestError`, or `GraphQLError` for what the database said."""
+def compiled(asked: Asked) -> tuple[Plan, Variables]:
+    """The request's plan, and its variables with defaults. Raises `RequestError`."""
     assert asked.prepared is not None
-    plan, variables = asked.prepared.plans.find(asked.request.operation_name, asked.request.variables, asked.session)
+    return asked.prepared.plans.find(asked.request.operation_name, asked.request.variables, asked.session)
+
+
+async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
+    """Run a query or a mutation. Raises `RequestError`, or `GraphQLError` for what the database said."""
     bound = [(field, query) for field, query in zip(plan.fields, plan.bind(variables), strict=True) if query]
-    answers = await _run(asked.database, plan, [field for field, _ in bound], [query for _, query in bound])
+    changes = plan.operation.kind == "mutation"
+    run: Run = asked.database.write if changes else asked.database.read
+    answers = await _run(run, [field for field, _ in bound], [query for _, query in bound]) if bound else []
+    if changes and bound:
+        asked.committed()
     texts = dict(zip((field.key for field, _ in bound), answers, strict=True))
-    return plan, [(field.key, text) for field in plan.fields if (text := texts.get(field.key) or _typename(field))]
+    return [(field.key, text) for field in plan.fields if (text := texts.get(field.key) or _typename(field))]
+
+
+def _live(plan: Plan, variables: Variables) -> LiveQuery:
+    (field,), (query,) = plan.fields, plan.bind(variables)
+    assert query is not None
+    assert isinstance(field.statement, Select | ByKey)
+    return LiveQuery(field, query, space_of(field.statement, variables) or "")
+
+
+async def asked_again(database: Database, live: LiveQuery) -> ExecutionResult:
+    """What a live query answers now; what goes wrong is told in the answer."""
+    try:
+        (text,) = await _run(database.read, [live.field], [live.query])
+    except RequestError as error:
+        return failed(faults.refused(error))
+    except GraphQLError as error:
+        return failed(error)
+    return ExecutionResult(data=spliced([(live.field.key, text)]), errors=None)
 
 
 def _typename(field: Planned) -> bytes | None:
@@ -102,13 +162,9 @@ def _typename(field: Planned) -> bytes | None:
     return f'"{statement.name}"'.encode() if isinstance(statement, Typename) else None
 
 
-async def _run(database: Database, plan: Plan, fields: list[Planned], queries: list[Bound]) -> list[bytes]:
-    if not queries:
-        return []
+async def _run(run: Run, fields: list[Planned], queries: list[Bound]) -> list[bytes]:
     try:
-        if plan.operation.kind == "mutation":
-            return await database.write(queries)
-        return await database.read(queries)
+        return await run(queries)
     except StatementError as error:
         raise faults.from_database(error.cause, _place(fields[error.index])) from None
     except psycopg.Error as error:

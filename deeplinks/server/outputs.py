@@ -1,4 +1,4 @@
-"""The output types, made from the tables: rows, mutation responses, and the two roots.
+"""The output types, made from the tables: rows, mutation responses, and the three roots.
 
 The server. It says what a client may ask for; every field is answered by the dialect's SQL.
 """
@@ -12,8 +12,8 @@ from deeplinks.server.inputs import scalar
 from deeplinks.tables import TABLES, Relation, Table
 
 
-def forge_outputs(forge: Forge) -> tuple[type, type]:
-    """All output types; what comes back are the roots of queries and mutations."""
+def forge_outputs(forge: Forge) -> tuple[type, type, type]:
+    """All output types; what comes back are the roots of queries, mutations and subscriptions."""
     shown = [table for table in TABLES.values() if "select" in table.verbs]
     for table in shown:
         _row(forge, table)
@@ -23,7 +23,11 @@ def forge_outputs(forge: Forge) -> tuple[type, type]:
             _response(forge, table)
     queries = {name: part for table in shown for name, part in _queries(forge, table).items()}
     changes = {name: part for table in shown for name, part in _mutations(forge, table).items()}
-    return forge.output("query_root", queries), forge.output("mutation_root", changes)
+    return (
+        forge.output("query_root", queries),
+        forge.output("mutation_root", changes),
+        forge.output("subscription_root", queries),
+    )
 
 
 def _columns(forge: Forge, table: Table) -> None:

@@ -6,13 +6,15 @@ The server. The schema says what may be asked; nothing is answered here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Any, Protocol, runtime_checkable
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from deeplinks.errors import DeepError
 from deeplinks.server.forging import SCALAR_MAP, Forge
@@ -23,8 +25,33 @@ from deeplinks.tables import TABLES
 logger = logging.getLogger(__name__)
 
 
+@runtime_checkable
+class Streaming(Protocol):
+    """A context that answers operations of any kind by itself."""
+
+    def stream(
+        self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None
+    ) -> AsyncGenerator[ExecutionResult]:
+        """The answers."""
+        ...
+
+
 class TablesSchema(strawberry.Schema):
-    """Strawberry's schema, with a log of what is our own fault."""
+    """Strawberry's schema, with a log of what is our own fault. Streams are left to their context: rows pass no resolver."""
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[ExecutionResult]:
+        """Answer an operation, again and again where it is a subscription."""
+        assert isinstance(context_value, Streaming)
+        return context_value.stream(query, variable_values, operation_name)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log what nobody expected. A client's mistake is told to the client, and is no news here."""
@@ -38,10 +65,17 @@ def make_schema(extensions: Iterable[Callable[[], SchemaExtension]] = ()) -> Tab
     """The schema over the tables."""
     forge = Forge()
     forge_inputs(forge)
-    query, mutation = forge_outputs(forge)
+    query, mutation, subscription = forge_outputs(forge)
     # Nothing takes these enums yet, and clients know them by name.
     columns = [
         forge.named(f"{table.graphql_name}_select_column") for table in TABLES.values() if "select" in table.verbs
     ]
     config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALAR_MAP)
-    return TablesSchema(query=query, mutation=mutation, types=columns, extensions=extensions, config=config)
+    return TablesSchema(
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
+        types=columns,
+        extensions=extensions,
+        config=config,
+    )

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from deeplinks.errors import SettingsError
 from deeplinks.server.app import GRAPHQL_PATH, create_app
@@ -20,6 +21,10 @@ from deeplinks.server.settings import Settings
 # How long requests in flight may take once the end was asked for.
 GRACE = 10
 BACKLOG = 2048
+# A socket is asked so often whether anybody is there, and has so long to say so.
+PING = 15.0
+# How long a socket has for its closing frame once the end was asked for.
+FAREWELL = 1.0
 
 
 class _Server(uvicorn.Server):
@@ -35,6 +40,19 @@ class _Server(uvicorn.Server):
         if self.started:
             self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Uvicorn waits until what was sent is taken, and who has stopped reading takes nothing.
+        cutting = asyncio.get_running_loop().call_later(FAREWELL, self._cut)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cutting.cancel()
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, WebSocketsSansIOProtocol):
+                connection.transport.abort()
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         if not self._signals:
@@ -47,7 +65,12 @@ class _Server(uvicorn.Server):
 def _server(engine: Engine, settings: Settings, ready: Callable[[], None], signals: bool) -> _Server:
     config = uvicorn.Config(
         create_app(settings, engine),
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=settings.body_limit,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PING,
+        # Small messages do not shrink, and a thousand sockets would each keep their own dictionary.
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from deeplinks.errors import SettingsError
 
 MEGABYTE = 1024 * 1024
+REFETCH_INTERVAL = "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Settings:
     pool_timeout: float = 2.0
     # A together() of 32 MB, by estimate, and what goes around it.
     body_limit: int = 40 * MEGABYTE
+    # How often commits of strangers are looked for while somebody subscribes (seconds).
+    refetch_interval: float = 0.2
 
     def __post_init__(self) -> None:
         if self.admin_secret is not None and not self.admin_secret.strip():
@@ -37,6 +40,8 @@ class Settings:
             raise SettingsError(name="PORT", why=f"{self.port} is not between 0 and 65535")
         if self.pool_size < 1:
             raise SettingsError(name="POOL_SIZE", why="a server needs one connection at least")
+        if self.refetch_interval <= 0:
+            raise SettingsError(name=REFETCH_INTERVAL, why=f"{self.refetch_interval} s is no time to wait")
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,6 +56,7 @@ class Settings:
             development=_flag(given, "HASURA_GRAPHQL_DEV_MODE"),
             stringify_numerics=_flag(given, "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES"),
             pool_size=_number(given, "POOL_SIZE", default.pool_size),
+            refetch_interval=_number(given, REFETCH_INTERVAL, round(default.refetch_interval * 1000)) / 1000,
         )
 
     @property

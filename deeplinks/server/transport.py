@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
 import orjson
 from gql.graphql_request import GraphQLRequest
 from gql.transport import AsyncTransport
 from graphql import DocumentNode, ExecutionResult, print_ast
 from starlette.applications import Starlette
+from strawberry.types import ExecutionResult as Result
 
 from deeplinks.dialect.refusal import RequestError
+from deeplinks.dialect.statements import Session
 from deeplinks.dialect.values import Value
 from deeplinks.server import answers, faults
 from deeplinks.server.access import STRINGIFY, admit
@@ -50,18 +53,29 @@ class InProcessTransport(AsyncTransport):
 
     async def execute(self, request: GraphQLRequest) -> ExecutionResult:
         """Answer a request. Errors are part of the answer, as over HTTP."""
-        engine = self.engine
         try:
-            session = admit(self._headers, engine.settings)
+            session = self._session()
         except RequestError as error:
-            return _told(answers.response(failed(faults.refused(error))))
-        variables: Mapping[str, Value] = request.variable_values or {}
-        asked = Request(self._text(request.document), variables, request.operation_name)
-        return _told(answers.response(await engine.execute(asked, session)))
+            return _told(failed(faults.refused(error)))
+        return _told(await self.engine.execute(self._asked(request), session))
 
-    def subscribe(self, request: GraphQLRequest) -> AsyncGenerator[ExecutionResult, None]:
-        """Live queries come with the server's sockets. Raises `NotImplementedError`."""
-        raise NotImplementedError("the in-process transport has no subscriptions yet")
+    async def subscribe(self, request: GraphQLRequest) -> AsyncGenerator[ExecutionResult, None]:
+        """Answer a subscription, again and again until this is closed. Errors are part of the answers."""
+        try:
+            session = self._session()
+        except RequestError as error:
+            yield _told(failed(faults.refused(error)))
+            return
+        async with aclosing(self.engine.stream(self._asked(request), session)) as results:
+            async for result in results:
+                yield _told(result)
+
+    def _session(self) -> Session:
+        return admit(self._headers, self.engine.settings)
+
+    def _asked(self, request: GraphQLRequest) -> Request:
+        variables: Mapping[str, Value] = request.variable_values or {}
+        return Request(self._text(request.document), variables, request.operation_name)
 
     def _text(self, document: DocumentNode) -> str:
         """The document's text, printed once: documents are few and are asked again and again."""
@@ -75,7 +89,8 @@ class InProcessTransport(AsyncTransport):
         return self._texts[id(document)][1]
 
 
-def _told(response: answers.Response) -> ExecutionResult:
+def _told(result: Result) -> ExecutionResult:
+    response = answers.response(result)
     data, errors = response.get("data"), response.get("errors")
     if isinstance(data, answers.Spliced):
         data = orjson.loads(data.text())

@@ -5,8 +5,10 @@ The storage room. The documents are in `graphql/`; no text is glued here, and no
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -24,7 +26,7 @@ from gql.transport.exceptions import (
     TransportServerError,
 )
 from gql.transport.httpx import HTTPXAsyncTransport
-from graphql import ExecutionResult, parse
+from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, parse, print_ast
 
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
@@ -33,12 +35,14 @@ from deeplinks.errors import (
     AccessDeniedError,
     QueryError,
     ResyncError,
+    RewoundError,
     SchemaMissingError,
     SettingsError,
     StorageError,
     UnavailableError,
     WrongTypeError,
 )
+from deeplinks.storage.doorbell import Doorbell, ended, socket
 from deeplinks.tables import SYNCHRONIZED
 
 Variables: TypeAlias = dict[str, Any]
@@ -47,6 +51,8 @@ FIRST_I: Final = -(2**63)
 FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
 # Digits survive only as text: JSON parsers cut long numbers.
 HEADERS: Final = {"x-hasura-stringify-numeric-types": "true"}
+# How often the newest change is asked for where there are no subscriptions (seconds).
+POLL: Final = 1.0
 ACCESS_CODES: Final = frozenset({"access-denied", "invalid-jwt", "invalid-headers", "jwt-missing-role-claims"})
 
 
@@ -84,7 +90,10 @@ class GraphQLStorage:
         access = {} if secret is None else {"x-hasura-admin-secret": _header(secret)}
         self.where = url or type(transport).__name__
         self.requests = 0
-        self._transport = transport or HTTPTransport(self.where, HEADERS | access, timeout)
+        self._headers = HEADERS | access
+        self._own = transport is None
+        self._transport = transport or HTTPTransport(self.where, self._headers, timeout)
+        self._bells: set[Doorbell] = set()
         self._session: AsyncClientSession | None = None
         self._client: gql.Client | None = None
 
@@ -117,8 +126,24 @@ class GraphQLStorage:
             return await self._read_links(cursor, limit)
         return await self._read_data(cursor, limit)
 
+    async def bells(self, space: str) -> AsyncGenerator[int]:
+        """Subscribe to the newest change, by a WebSocket of its own, or by the transport that was given.
+
+        A transport that has no subscriptions is asked every second instead.
+        """
+        bell = Doorbell(self._newest(space), self.where)
+        self._bells.add(bell)
+        try:
+            while True:
+                yield await bell.next()
+        finally:
+            self._bells.discard(bell)
+            await bell.close()
+
     async def close(self) -> None:
         """Close the connections."""
+        for bell in list(self._bells):
+            await bell.close()
         client, self._client, self._session = self._client, None, None
         if client is not None:
             await client.close_async()
@@ -169,13 +194,55 @@ class GraphQLStorage:
                 return Page([], whole, _after(cursor, whole), more=True)
             n, tag = entries[-1].n, entries[-1].tag
 
+    # bells
+
+    async def _newest(self, space: str) -> AsyncGenerator[int]:
+        text, asked = resources.text("graphql/newest_change.graphql"), {"deep": space}
+        try:
+            async with aclosing(self._answers(_Operation(text, asked))) as answers:
+                async for answer in answers:
+                    yield _number(answer)
+        except NotImplementedError:
+            polled = _Operation(_as_query(text), asked)
+        else:
+            return
+        while True:
+            yield _number(await self._execute(polled))
+            await asyncio.sleep(POLL)
+
+    async def _answers(self, operation: _Operation) -> AsyncGenerator[dict[str, Any]]:
+        try:
+            async with self._line() as transport, aclosing(transport.subscribe(operation)) as results:
+                async for result in results:
+                    if result.errors:
+                        raise TransportQueryError(str(result.errors[0]), errors=list(result.errors))
+                    yield result.data or {}
+        except TransportQueryError as error:
+            raise self._answered(error) from error
+        except TransportError as error:
+            raise self._failed(error) from error
+        except TimeoutError as error:
+            raise UnavailableError(storage=self.where, why="it did not answer in time") from error
+
+    @asynccontextmanager
+    async def _line(self) -> AsyncGenerator[AsyncTransport]:
+        if self._own:
+            async with socket(self.where, self._headers) as transport:
+                yield transport
+        else:
+            await self._connected()
+            yield self._transport
+
     # asking
 
     async def _ask(self, name: str, variables: Variables) -> dict[str, Any]:
+        return await self._execute(_Operation(resources.text(f"graphql/{name}.graphql"), variables))
+
+    async def _execute(self, operation: _Operation) -> dict[str, Any]:
         session = await self._connected()
         self.requests += 1
         try:
-            return await session.execute(_Operation(name, variables))
+            return await session.execute(operation)
         except TransportQueryError as error:
             raise self._answered(error) from error
         except TransportError as error:
@@ -189,6 +256,8 @@ class GraphQLStorage:
         return self._session
 
     def _failed(self, error: TransportError) -> StorageError:
+        if (end := ended(error, self.where)) is not None:
+            return end
         if isinstance(error, TransportServerError) and error.code is not None and error.code < 500:
             if error.code in (401, 403):
                 return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")
@@ -226,9 +295,9 @@ class _AlreadyAppliedError(Exception):
 class _Operation(GraphQLRequest):
     """An operation of `graphql/`, whose text is sent as it is written: gql would print it anew for every request."""
 
-    def __init__(self, name: str, variables: Variables) -> None:
-        self._text = resources.text(f"graphql/{name}.graphql")
-        super().__init__(_parsed(self._text), variable_values=variables)
+    def __init__(self, text: str, variables: Variables) -> None:
+        self._text = text
+        super().__init__(_parsed(text), variable_values=variables)
 
     @property
     def payload(self) -> Variables:
@@ -236,6 +305,15 @@ class _Operation(GraphQLRequest):
 
 
 _parsed = cache(parse)
+
+
+@cache
+def _as_query(subscription: str) -> str:
+    """The same operation, asked once."""
+    document = parse(subscription)
+    (found,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    parts: Variables = {key: getattr(found, key) for key in found.keys} | {"operation": OperationType.QUERY}
+    return print_ast(DocumentNode(definitions=(OperationDefinitionNode(**parts),)))
 
 
 def _header(secret: object) -> str:
@@ -273,6 +351,10 @@ def _ids(rows: Any) -> set[str]:
     return {row["id"] for row in rows}
 
 
+def _number(answer: Mapping[str, Any]) -> int:
+    return max((int(row["n"]) for row in answer["changes"]), default=0)
+
+
 def _newest(answer: Mapping[str, Any]) -> tuple[int, int]:
     for row in answer["newest"]:
         return int(row["n"]), int(row["tag"])
@@ -303,7 +385,7 @@ def _continued(found: list[LogEntry], answer: Mapping[str, Any], space: str, n: 
         raise ResyncError(space=space, n=n, why=f"the log was pruned up to {floor}")
     if n > floor or (found and found[0].n == n):
         if not found or found[0].n != n or tag not in (0, found[0].tag):
-            raise ResyncError(space=space, n=n, why="the log was set back, as by a restored backup")
+            raise RewoundError(space=space, n=n, why="its entry there is another one, or none")
         found = found[1:]
     for expected, entry in enumerate(found, n + 1):
         if entry.n != expected:

@@ -5,6 +5,7 @@ The storage room. Rows and batches only; an association is not known here.
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Protocol, runtime_checkable
 
 from deeplinks.batch import Batch, Cursor, Page, Written
@@ -25,6 +26,14 @@ class Storage(Protocol):
         """What follows the cursor: snapshot rows, or log entries in whole transactions.
 
         Raises `ResyncError` where the cursor can't be continued, and as `write` does.
+        """
+        ...
+
+    def bells(self, space: str) -> AsyncGenerator[int]:
+        """The newest n of the space: at once, then whenever it may have risen; values may be skipped or repeated.
+
+        It ends when it is closed, or raises: `UnavailableError` when the connection is lost and somebody may ask again,
+        any other `StorageError` where that can't help.
         """
         ...
 

@@ -1,0 +1,79 @@
+"""How far a reading reaches: the one space in which everything lies that it may ever show.
+
+The dialect. It looks at statements and values; when anything is read again is decided by whoever asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from deeplinks.dialect.statements import And, ByKey, Compare, Condition, Nested, Not, Or, Related, Select
+from deeplinks.dialect.values import Variables
+from deeplinks.tables import CHANGES, LOGGED, Relation, Table
+
+# Tables whose every change has its number in the log of its space.
+_NUMBERED = frozenset(table.name for table in (*LOGGED, CHANGES))
+SPACE = "_deep"
+
+
+def space_of(statement: Select | ByKey, variables: Variables) -> str | None:
+    """The space outside of which nothing can change this reading, as a canonical id; `None` where there is no such one.
+
+    Entries that are pruned from the log leave a reading of `changes` with the next change.
+    """
+    if not _numbered(statement.table) or not _stays(statement):
+        return None
+    for compare in _demanded(statement):
+        if compare.column.name == SPACE and compare.operator == "_eq":
+            return _canonical(compare.operand.value(variables))
+    return None
+
+
+def _numbered(table: Table) -> bool:
+    return table.name in _NUMBERED
+
+
+def _demanded(statement: Select | ByKey) -> Iterator[Compare]:
+    """The comparisons that every row has to pass."""
+    parts: list[Condition] = list(statement.key) if isinstance(statement, ByKey) else [statement.where]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, And):
+            parts += part.parts
+        elif isinstance(part, Compare):
+            yield part
+
+
+def _stays(statement: Select | ByKey) -> bool:
+    if isinstance(statement, Select):
+        ordered = all(_own(relation) for key in statement.order_by for relation in key.path)
+        if not ordered or not _inside(statement.where):
+            return False
+    nested = (item for item in statement.selection if isinstance(item, Nested))
+    return all(_own(item.relation) and _stays(item.select) for item in nested)
+
+
+def _inside(condition: Condition) -> bool:
+    match condition:
+        case And(parts) | Or(parts):
+            return all(map(_inside, parts))
+        case Not(part):
+            return _inside(part)
+        case Related(relation, part):
+            return _own(relation) and _inside(part)
+        case _:
+            return True
+
+
+def _own(relation: Relation) -> bool:
+    """A link and its data have one id, and one space; a reference may lead to any space."""
+    return relation.ours == relation.theirs == "id"
+
+
+def _canonical(value: object) -> str | None:
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        # PostgreSQL has more spellings, and refuses what is none.
+        return None

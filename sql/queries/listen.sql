@@ -1,0 +1,2 @@
+-- Hear of commits by other server processes on this database.
+listen deeplinks;
