@@ -27,6 +27,7 @@ from deeplinks.space import (
 
 if TYPE_CHECKING:
     from deeplinks.storage.graphql import GraphQLStorage
+    from deeplinks.storage.memory import MemoryStorage
     from deeplinks.sync import Attempt, Conflict, Synchronizer, load, synchronize
 
 __version__ = "0.1.0"
@@ -35,6 +36,7 @@ _LAZY = {
     "Attempt": "deeplinks.sync",
     "Conflict": "deeplinks.sync",
     "GraphQLStorage": "deeplinks.storage.graphql",
+    "MemoryStorage": "deeplinks.storage.memory",
     "Synchronizer": "deeplinks.sync",
     "load": "deeplinks.sync",
     "synchronize": "deeplinks.sync",
@@ -52,6 +54,7 @@ __all__ = [
     "EventKind",
     "FunctionSource",
     "GraphQLStorage",
+    "MemoryStorage",
     "Promise",
     "PromiseStatus",
     "StorageMarker",

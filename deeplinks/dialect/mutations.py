@@ -6,8 +6,9 @@ The dialect. It reads what shall change; nothing changes here.
 from __future__ import annotations
 
 from deeplinks.dialect.conditions import condition, key_condition
+from deeplinks.dialect.payload import Objects, objects
 from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
-from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
+from deeplinks.dialect.scope import TYPENAME, Field, Scope, as_tree, fields
 from deeplinks.dialect.selections import only, selection
 from deeplinks.dialect.statements import (
     Affected,
@@ -25,7 +26,7 @@ from deeplinks.dialect.statements import (
     Update,
     UpdateMany,
 )
-from deeplinks.dialect.values import Operand, Tree
+from deeplinks.dialect.values import Operand, Tree, Value
 from deeplinks.tables import Column, Table
 
 
@@ -44,6 +45,15 @@ def _insert(table: Table, field: Field, scope: Scope, path: str, name: str, answ
     rows = Operand(required(arguments, name, path), "rows", f"{path}.args.{name}")
     conflict = scope.open(arguments.get("on_conflict"))
     return Insert(table, rows, _on_conflict(table, conflict, scope, f"{path}.args.on_conflict"), answer)
+
+
+def new_rows(statement: Insert, value: Value) -> Objects:
+    """The rows of an insert, now that their value is known. Raises `RequestError`."""
+    table, path = statement.table, statement.rows.path
+    single = isinstance(statement.answer, One)
+    if value is None or (single and not isinstance(value, dict)):
+        raise unexpected("an object" if single else "a list", f"{table.graphql_name}_insert_input", value, path)
+    return objects(table, value, path)
 
 
 def _on_conflict(table: Table, value: Tree, scope: Scope, path: str) -> OnConflict | None:
@@ -114,6 +124,33 @@ def update_many(table: Table, field: Field, scope: Scope, path: str) -> UpdateMa
     arguments = only(field, ("updates",), path)
     updates = Operand(required(arguments, "updates", path), "updates", f"{path}.args.updates")
     return UpdateMany(table, updates, outcome(table, field, scope, path))
+
+
+def updates_of(statement: UpdateMany, value: Value) -> list[Value]:
+    """The updates, now that their value is known. Raises `RequestError`."""
+    if value is None:
+        type_name = f"[{statement.table.graphql_name}_updates!]"
+        raise unexpected("a list", type_name, value, statement.updates.path)
+    return value if isinstance(value, list) else [value]
+
+
+def each_update(statement: UpdateMany, value: Value) -> list[Update]:
+    """The updates as statements of their own, without variables. Raises `RequestError`."""
+    path = statement.updates.path
+    updates = updates_of(statement, value)
+    return [_one_update(statement, each, f"{path}[{number}]") for number, each in enumerate(updates)]
+
+
+def _one_update(statement: UpdateMany, value: Value, path: str) -> Update:
+    table = statement.table
+    if not isinstance(value, dict):
+        raise unexpected("an object", f"{table.graphql_name}_updates", value, path)
+    for name in value.keys() - {"where", "_set"}:
+        raise unknown_field(name, f"{table.graphql_name}_updates", path)
+    if value.get("where") is None:
+        raise RequestError("missing required field 'where'", f"{path}.where")
+    where = condition(table, as_tree(value["where"]), Scope({}), f"{path}.where")
+    return Update(table, where, assignments(table, as_tree(value.get("_set")), f"{path}._set"), statement.answer)
 
 
 def delete(table: Table, field: Field, scope: Scope, path: str) -> Delete:

@@ -8,19 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from deeplinks.dialect.conditions import condition
-from deeplinks.dialect.mutations import assignments
-from deeplinks.dialect.payload import JsonText, Objects, encoded, objects
-from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
-from deeplinks.dialect.scope import Scope, as_tree
+from deeplinks.dialect.mutations import each_update, new_rows, updates_of
+from deeplinks.dialect.payload import JsonText, Objects, encoded
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
 from deeplinks.dialect.sql.rows import listed, row, selected
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
 from deeplinks.dialect.sql.writes import delete, insert, update
-from deeplinks.dialect.statements import And, ByKey, Delete, Insert, One, Select, Session, Statement, Update, UpdateMany
-from deeplinks.dialect.values import Value, Variables, resolve
+from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Session, Statement, Update, UpdateMany
+from deeplinks.dialect.values import Variables, resolve
 
 
 class Query(Protocol):
@@ -77,16 +74,9 @@ class Inserting:
     shapes: dict[object, tuple[Sql, ...]] = field(default_factory=dict[object, "tuple[Sql, ...]"])
 
     def bind(self, variables: Variables) -> Bound:
-        rows = self._objects(resolve(self.statement.rows.tree, variables))
+        rows = new_rows(self.statement, resolve(self.statement.rows.tree, variables))
         text = encoded(rows.rows, self.statement.rows.path)
         return Bound((tuple(_with_rows(sql, text, variables) for sql in self._written(rows)),))
-
-    def _objects(self, value: Value) -> Objects:
-        table, path = self.statement.table, self.statement.rows.path
-        single = isinstance(self.statement.answer, One)
-        if value is None or (single and not isinstance(value, dict)):
-            raise unexpected("an object" if single else "a list", f"{table.graphql_name}_insert_input", value, path)
-        return objects(table, value, path)
 
     def _written(self, rows: Objects) -> tuple[Sql, ...]:
         shape = (rows.columns, rows.partial, bool(rows.rows))
@@ -114,29 +104,13 @@ class UpdatingMany:
     statement: UpdateMany
 
     def bind(self, variables: Variables) -> Bound:
-        path = self.statement.updates.path
         value = resolve(self.statement.updates.tree, variables)
-        if value is None:
-            raise unexpected("a list", f"[{self.statement.table.graphql_name}_updates!]", value, path)
-        updates = value if isinstance(value, list) else [value]
-        together = set_wise(self.statement, updates)
+        together = set_wise(self.statement, updates_of(self.statement, value))
         if together is not None:
             return Bound(((self._one_statement(together, variables),),))
-        chains = [self._single(each, f"{path}[{number}]") for number, each in enumerate(updates)]
+        chains = [update(self.session, each) for each in each_update(self.statement, value)]
         return Bound(tuple(tuple(sql.bind({}) for sql in chain) for chain in chains), listed=True)
 
     def _one_statement(self, updates: SetWise, variables: Variables) -> Step:
         text = encoded(updates.payload(), self.statement.updates.path)
         return _with_rows(update_many(self.session, self.statement, updates.changes, _rows), text, variables)
-
-    def _single(self, value: Value, path: str) -> tuple[Sql, ...]:
-        table = self.statement.table
-        if not isinstance(value, dict):
-            raise unexpected("an object", f"{table.graphql_name}_updates", value, path)
-        for name in value.keys() - {"where", "_set"}:
-            raise unknown_field(name, f"{table.graphql_name}_updates", path)
-        if value.get("where") is None:
-            raise RequestError("missing required field 'where'", f"{path}.where")
-        asked = condition(table, as_tree(value["where"]), Scope({}), f"{path}.where")
-        changes = assignments(table, as_tree(value.get("_set")), f"{path}._set")
-        return update(self.session, Update(table, asked, changes, self.statement.answer))

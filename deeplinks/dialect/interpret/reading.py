@@ -1,0 +1,137 @@
+"""Rows over dicts: chosen, sorted, cut, and shown with what they are related to.
+
+The dialect's interpreter. It reads tables and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TypeAlias
+
+from deeplinks.dialect.interpret.conditions import Predicate, World, joined, predicate, seen, sought
+from deeplinks.dialect.interpret.faults import NotInterpretedError, ViolationError
+from deeplinks.dialect.interpret.spelling import Stored, shown
+from deeplinks.dialect.interpret.tables import Row
+from deeplinks.dialect.statements import And, ByKey, Nested, OrderBy, Pick, Select, Selection, Typename
+from deeplinks.dialect.values import Operand, Value
+from deeplinks.tables import TABLES, Column, Relation, Table
+
+Shape: TypeAlias = "Callable[[Row], dict[str, Value]]"
+
+
+def select(statement: Select, world: World) -> list[Value]:
+    """The rows, as they are asked for."""
+    table = seen(world, statement.table)
+    found = world.tables.seek(sought(table, statement.where, world, statement.order_by))
+    chosen = filter(_true(predicate(statement.where, world)), found.rows)
+    rows = chosen if found.ordered else ordered(chosen, statement.order_by, world)
+    return list(map(shape(statement.selection, world), _cut(rows, statement, world)))
+
+
+def by_key(statement: ByKey, world: World) -> Value:
+    """The row with this key, or None."""
+    where = And(statement.key)
+    for row in chosen_rows(statement.table, where, world):
+        return shape(statement.selection, world)(row)
+    return None
+
+
+def chosen_rows(table: Table, where: And, world: World) -> list[Row]:
+    """The rows of a table for which the condition is true."""
+    rows = world.tables.seek(sought(seen(world, table), where, world)).rows
+    return list(filter(_true(predicate(where, world)), rows))
+
+
+def _true(asked: Predicate) -> Callable[[Row], bool]:
+    return lambda row: asked(row) is True
+
+
+def _cut(rows: Iterable[Row], statement: Select, world: World) -> Iterable[Row]:
+    start = _count(statement.offset, world) or 0
+    limit = _count(statement.limit, world)
+    if start < 0:
+        raise ViolationError("2201X", "OFFSET must not be negative")
+    return islice(rows, start, None if limit is None else start + limit)
+
+
+def _count(operand: Operand | None, world: World) -> int | None:
+    value = None if operand is None else operand.value(world.variables)
+    assert value is None or isinstance(value, int)
+    return value
+
+
+# order
+
+
+def ordered(rows: Iterable[Row], keys: tuple[OrderBy, ...], world: World) -> list[Row]:
+    """The rows sorted; those that no key tells apart stay as they came."""
+    result = list(rows)
+    for key in reversed(keys):
+        result.sort(key=_sorting(key, world), reverse=key.descending)
+    return result
+
+
+def _sorting(key: OrderBy, world: World) -> Callable[[Row], tuple[Stored, ...]]:
+    if key.column.scalar == "jsonb":
+        raise NotInterpretedError("an order by jsonb")
+    # Reversed, what is first in the order has to be last here.
+    nulls = (0,) if key.nulls_first is not key.descending else (2,)
+
+    def sorting(row: Row) -> tuple[Stored, ...]:
+        value = _reached(row, key.path, key.column, world)
+        return nulls if value is None else (1, value)
+
+    return sorting
+
+
+def _reached(row: Row, path: tuple[Relation, ...], column: Column, world: World) -> Stored:
+    if not path:
+        return row[column.name]
+    relation, *rest = path
+    for other in _related(row, relation, world):
+        return _reached(other, tuple(rest), column, world)
+    return None
+
+
+def _related(row: Row, relation: Relation, world: World) -> Iterable[Row]:
+    return joined(world, seen(world, TABLES[relation.table]), relation.theirs, row[relation.ours])
+
+
+# what a row shows
+
+
+def shape(selection: Selection, world: World) -> Shape:
+    """A function that shows a row as the selection asks."""
+    parts = [(item.key, _part(item, world)) for item in selection]
+    return lambda row: {key: part(row) for key, part in parts}
+
+
+def _part(item: Pick | Typename | Nested, world: World) -> Callable[[Row], Value]:
+    match item:
+        case Typename(_, name):
+            return lambda _: name
+        case Pick(_, column):
+            return _pick(column, world)
+        case Nested():
+            return _nested(item, world)
+
+
+def _pick(column: Column, world: World) -> Callable[[Row], Value]:
+    name, session = column.name, world.session
+    if column.scalar in ("uuid", "String", "Boolean"):
+        return lambda row: row[name]
+    return lambda row: shown(column, row[name], session)
+
+
+def _nested(nested: Nested, world: World) -> Callable[[Row], Value]:
+    asked, shows = _true(predicate(nested.select.where, world)), shape(nested.select.selection, world)
+
+    def value(row: Row) -> Value:
+        rows = ordered(filter(asked, _related(row, nested.relation, world)), nested.select.order_by, world)
+        values: list[Value] = [shows(one) for one in _cut(rows, nested.select, world)]
+        if nested.relation.many:
+            return values
+        return values[0] if values else None
+
+    return value
