@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
+from deeplinks.space import showing
 from deeplinks.space.back_references import BackReferences, Members
 from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
@@ -417,21 +418,10 @@ class Association:
         return self.id
 
     def __repr__(self) -> str:
-        if self.destroyed:
-            return f"<destroyed {_short(self.id)}>"
-        data = self.own_data() if self._data is not NOTHING else self.data
-        shown = "" if data is None else f" {_shown(data)}"
-        return f"<{self._label()}{shown} {_short(self.id)} → {len(self.out)} out, {len(self.in_)} in>"
+        return showing.line(self)
 
-    def _label(self) -> str:
-        name = self._space.name_of(self)
-        if name:
-            return name
-        type = self.type
-        if type is None:
-            return "untyped" if self._type is None else f"type {_short(str(self._type))}"
-        said = type.data
-        return self._space.name_of(type) or (said if isinstance(said, str) and said else f"type {_short(type.id)}")
+    def _repr_html_(self) -> str:
+        return showing.page(self)
 
     def __bool__(self) -> bool:
         return True
@@ -467,12 +457,3 @@ def _time(moment: int | str) -> datetime:
     if isinstance(moment, str):
         return datetime.fromisoformat(moment).astimezone(UTC)
     return EPOCH + timedelta(microseconds=moment)
-
-
-def _short(id: str) -> str:
-    return f"{id[:4]}…{id[-4:]}"
-
-
-def _shown(data: object) -> str:
-    text = data.name if isinstance(data, FunctionSource) else repr(data)
-    return text if len(text) <= 40 else f"{text[:39]}…"

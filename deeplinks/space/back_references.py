@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, TypeAlias
 
 from deeplinks.errors import InvalidError
+from deeplinks.space import showing
 from deeplinks.space.events import Event, EventKind, Handler, Subscription, event_kind
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class BackReferences(Set["Association"]):
         return self._owner.space_of().subscribe(kinds[heard], handler, self._owner, as_set_event)
 
     def __repr__(self) -> str:
-        shown = ", ".join(repr(item) for item, _ in zip(self, range(5), strict=False))
-        more = len(self) - 5
-        return f"{{{shown}{f', … and {more} more' if more > 0 else ''}}}"
+        return showing.live_line(self)
+
+    def _repr_html_(self) -> str:
+        return showing.live_page(self, self._owner, self._field.back_name)

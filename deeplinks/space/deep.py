@@ -12,6 +12,7 @@ from typing import TypeVar, overload
 
 from deeplinks.errors import UnknownIdError
 from deeplinks.ids import canonical, new_id
+from deeplinks.space import showing
 from deeplinks.space.association import Association
 from deeplinks.space.events import EventKind, Signals
 from deeplinks.space.ledger import StorageMarker
@@ -109,4 +110,4 @@ class Deep(Association):
         return built_in
 
     def __repr__(self) -> str:
-        return f"<Deep {self.id[:4]}…{self.id[-4:]}: {len(self)} associations>"
+        return showing.space_line(self)

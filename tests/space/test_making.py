@@ -60,7 +60,7 @@ def test_built_ins_can_be_looked_up(deep: Deep) -> None:
 def test_a_space_has_no_attribute_that_it_does_not_know(deep: Deep) -> None:
     with pytest.raises(AttributeError, match="Strin"):
         deep.Strin  # noqa: B018
-    assert not hasattr(deep, "_repr_html_")
+    assert not hasattr(deep, "_repr_svg_")
 
 
 def test_an_association_is_typed_by_what_it_was_made_of(deep: Deep) -> None:
