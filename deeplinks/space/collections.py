@@ -9,13 +9,14 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from deeplinks.errors import DestroyedError, InvalidError, NoCollectionError, OtherSpaceError, WrongTypeError
 from deeplinks.space.association import Association, here
 from deeplinks.space.back_references import each
 from deeplinks.space.events import Event, EventKind
-from deeplinks.space.fields import DATA, FIELDS, Field
+from deeplinks.space.fields import DATA, FIELDS, FROM, TYPE, Field
 from deeplinks.space.ledger import references, upwards
 from deeplinks.space.values import NOTHING, FunctionSource, checked, told_back
 
@@ -42,9 +43,14 @@ class Collections:
         # Those that are being emptied: they tell that they changed once, at the end.
         self._clearing: set[Association] = set()
 
-    @property
+    # Looked up once: they are asked for at every change of what is stored.
+    @cached_property
     def _item(self) -> Association:
         return self._space.built_in_names[ITEM]
+
+    @cached_property
+    def _set(self) -> Association:
+        return self._space.built_in_names[SET]
 
     # looking
 
@@ -57,7 +63,7 @@ class Collections:
         for one in upwards(type):
             if one in self._space.kinds:
                 return False
-            if one is self._space.built_in_names[SET]:
+            if one is self._set:
                 return True
         return False
 
@@ -72,6 +78,16 @@ class Collections:
         if self._item._typed is None or collection._out is None or not self.collects(collection):
             return []
         return sorted((link for link in each(collection._out) if link._type is self._item), key=_by_seq)
+
+    def is_item(self, association: Association) -> bool:
+        """Whether it is a link of type `Item`."""
+        return association._type is self._item
+
+    def may_draw(self, source: Association, field: Field, target: Reference) -> bool:
+        """Whether a reference may make an Item of a collection: asked often, so quick, and not exact."""
+        if field is FROM:
+            return source._type is self._item
+        return field is TYPE and (target is self._item or self._item._typed is not None)
 
     def start_of(self, item: Association) -> Association | None:
         """The collection at which a link starts as an Item."""
@@ -115,7 +131,7 @@ class Collections:
         if kind is not None:
             return self._space.construct(self._space.built_in_names[kind], value, None, None, None)
         if isinstance(value, set | frozenset):
-            return self.make(self._space.built_in_names[SET], value)  # pyright: ignore[reportUnknownArgumentType]
+            return self.make(self._set, value)  # pyright: ignore[reportUnknownArgumentType]
         raise WrongTypeError(
             what="a member", expected="an association, a text, a number, a function or a set", value=value
         )

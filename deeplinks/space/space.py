@@ -301,8 +301,12 @@ class Space:
         holding = self._holding(association, None)
         try:
             check_source(association.own_data() if holding else None, association)
-            along = [(ledger, ledger.along(references(association)), association) for ledger in holding]
-            return [*along, *((ledger, coming, None) for ledger, coming in self._drawn([association], None))]
+            along: list[tuple[Ledger, list[Association], Association | None]] = [
+                (ledger, ledger.along(references(association)), association) for ledger in holding
+            ]
+            if self.collections.is_item(association):
+                along += [(ledger, coming, None) for ledger, coming in self._drawn((association,), None)]
+            return along
         except InvalidError:
             self._unmake(association)
             raise
@@ -355,7 +359,8 @@ class Space:
         holding = self._holding(source, origin)
         along = self._along_to(target, holding)
         before = self._before_retyping(source, here(target)) if field is TYPE else []
-        drawn = self._drawn_by(source, field, target, origin) if field in (TYPE, FROM) else []
+        may_draw = self.collections.may_draw(source, field, target)
+        drawn = self._drawn_by(source, field, target, origin) if may_draw else []
         if id_of(old) != id_of(target):
             self._note(holding, source, field.name, id_of(old))
         self._set_reference(source, field, target, origin)
