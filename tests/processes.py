@@ -1,12 +1,15 @@
 """Other processes: Python programs run beside the test, whose event loop goes on serving meanwhile."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,13 +37,43 @@ async def run(*arguments: str, seconds: float = 60) -> Ran:
     return Ran(process.returncode or 0, output.decode(), errors.decode())
 
 
+class Server(str):
+    """`deeplinks serve` as a process of its own; as text it is the address of its GraphQL endpoint."""
+
+    process: subprocess.Popen[str]
+    command: list[str]
+
+    @classmethod
+    def started(cls, command: list[str]) -> Self:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        assert process.stdout
+        server = cls(process.stdout.readline().split()[1])
+        server.process, server.command = process, command
+        return server
+
+    def kill(self) -> None:
+        """As a crash does."""
+        self.end(signal.SIGKILL)
+
+    def start(self) -> None:
+        """Again, at the same port."""
+        port = str(urlsplit(self).port)
+        self.process = Server.started([*self.command, "--port", port]).process
+
+    def end(self, number: int) -> int:
+        """Send a signal and wait for the end; the exit status."""
+        with self.process as process:
+            process.send_signal(number)
+        return process.returncode
+
+
 @contextmanager
-def served(database_url: str, *options: str) -> Iterator[str]:
-    """`deeplinks serve` over a database, as a process of its own; the address of its GraphQL endpoint."""
-    command = [sys.executable, "-m", "deeplinks", "serve", "--port", "0", "--database-url", database_url, *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().split()[1]
-        finally:
-            process.terminate()
+def served(database_url: str, *options: str) -> Iterator[Server]:
+    """A server over a database for the length of a block, on a free port unless told."""
+    server = Server.started(
+        [sys.executable, "-m", "deeplinks", "serve", "--port", "0", "--database-url", database_url, *options]
+    )
+    try:
+        yield server
+    finally:
+        server.end(signal.SIGTERM)

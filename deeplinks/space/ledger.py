@@ -267,7 +267,13 @@ class Ledger:
                 self._space.tell_stored(one, self.name, StorageMarker.one_true)
 
     def stop(self, association: Association) -> None:
-        """Freeze what waits: the change that ends storage is written, later ones are not."""
+        """Freeze what waits: the change that ends storage is written, later ones are not.
+
+        What a false mark keeps out before anything of it was sent is not written at all.
+        """
+        if association not in self.known and self.excludes(association):
+            self.changes.lose(association, apart=bool(self._outer))
+            return
         entry = self.changes.get(association)
         if entry is None and self._outer:
             entry = self._unstage(association)

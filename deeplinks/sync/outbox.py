@@ -123,7 +123,8 @@ class Outbox:
 
     def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
         carried = _Carried(self._deep.id, self.ledger)
-        for entry in entries:
+        # In the order of creation: rows get their `_i` in this order.
+        for entry in sorted(entries, key=_by_seq):
             carried.add(entry)
         for mark in marks:
             carried.add_mark(mark)
@@ -345,6 +346,10 @@ class _Carried:
             "_to": type,
         }
         self.content.links.append(row)
+
+
+def _by_seq(entry: Entry) -> int:
+    return entry.association.seq
 
 
 def _new_client() -> str:

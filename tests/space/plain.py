@@ -26,6 +26,7 @@ class Plain:
         self.marks: dict[str, dict[str, set[str]]] = {name: {} for name in STORAGES}
         self.purged: dict[str, set[str]] = {name: set() for name in STORAGES}
         self.rows: dict[str, dict[str, Row]] = {name: {} for name in STORAGES}
+        self.sent: dict[str, set[str]] = {name: set() for name in STORAGES}
 
     def copy(self) -> Plain:
         return deepcopy(self)
@@ -144,6 +145,7 @@ class Plain:
         self._add(id)
         self.marks[origin][id] = {"one_true"}
         self.rows[origin][id] = self.row(id)
+        self.sent[origin].add(id)
         before[origin].add(id)
         self._settle(before, healed, origin)
 
@@ -194,8 +196,14 @@ class Plain:
                 stack += [target for id, target in given if id in before[name] and self.holds(name, id)]
             self._bring(name, stack)
             for id in self.references:
-                if id in before[name] or self.holds(name, id):
+                if self.holds(name, id) or (id in before[name] and not self._kept_out(name, id)):
                     self.rows[name][id] = self.row(id)
+                elif self._kept_out(name, id):
+                    self.rows[name].pop(id, None)
+
+    def _kept_out(self, storage: str, id: str) -> bool:
+        """Excluded before anything of it was sent."""
+        return self.excludes(storage, id) and id not in self.sent[storage]
 
     def _bring(self, storage: str, stack: list[str | None]) -> None:
         while stack:

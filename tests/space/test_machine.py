@@ -307,6 +307,7 @@ class Machine(RuleBasedStateMachine):
         if entry.destroyed:
             del rows[id]
             return
+        self.plain.sent[storage].add(id)
         now = entry.final or values(entry.association)
         self.space.ledger(storage).known.add(entry.association)
         if entry.created:

@@ -11,6 +11,7 @@ import pytest
 from deeplinks import Association, Deep, GraphQLStorage, load, synchronize
 from deeplinks.batch import Batch, Written
 from tests.asking import ask
+from tests.waiting import until
 
 CHANGES = """query ($deep: uuid!) {
   deep_changes(where: {_deep: {_eq: $deep}, n: {_gt: 0}}, order_by: {n: asc}) { table operation id }
@@ -155,6 +156,26 @@ async def test_what_is_added_elsewhere_arrives_here_with_its_events(endpoint: st
     assert [kind for kind, _, _ in told] == ["data_add", "data_changed", "data_delete", "data_changed"]
     assert {origin for _, _, origin in told} == {"database"}
     assert told[2][1] == "a"
+
+
+async def test_two_who_follow_see_each_others_members(endpoint: str) -> None:
+    deep = Deep()
+    async with synchronize(deep, endpoint) as database:
+        tags = deep.Set(["a"]).store(database)
+        await database.flush()
+        copy = await load(endpoint, space=deep.id)
+        there = copy[tags.id]
+        told: list[str] = []
+        for kind in ("data_add", "data_delete", "data_changed"):
+            tags.on(kind, lambda event: told.append(event.kind))
+        async with synchronize(copy, endpoint):
+            there.add("b")
+            await until(lambda: "b" in tags)
+            tags.discard("a")
+            await until(lambda: "a" not in there)
+
+    assert seen(tags) == seen(there) == [(next(iter(tags)).id, "b")]
+    assert told == ["data_add", "data_changed", "data_delete", "data_changed"]
 
 
 async def test_a_member_destroyed_elsewhere_leaves_the_set_here(endpoint: str) -> None:

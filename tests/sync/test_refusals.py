@@ -20,6 +20,7 @@ from deeplinks.errors import (
 )
 from deeplinks.sync import Conflict, Lost
 from tests.asking import ask
+from tests.waiting import until
 
 
 def closed_port() -> int:
@@ -170,7 +171,7 @@ async def test_after_leaving_no_task_and_no_receiver_of_ours_remains(endpoint: s
     async with synchronize(deep, endpoint):
         deep().store("database")
 
-    assert asyncio.all_tasks() == before
+    await until(lambda: asyncio.all_tasks() == before)
     assert not deep.signals.waiting.receivers
 
 
