@@ -33,7 +33,9 @@ class Deep(Association):
     Number: Association
     Function: Association
     Set: Association
+    """The type of sets: `deep.Set(["a", alice])`. What is in one is held by Items, and is asked for as of a Python set."""
     Item: Association
+    """The type of the links that hold members, from a set to each: ordinary associations, which `tags.out` shows."""
 
     events: type[EventKind] = EventKind
     storage_markers: type[StorageMarker] = StorageMarker

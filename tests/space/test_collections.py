@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -686,6 +687,18 @@ def test_a_function_without_source_is_refused_by_a_stored_set_and_nothing_is_lef
     assert unordered(after)["associations"] == unordered(before)["associations"]
 
 
+def test_two_threads_that_add_one_member_make_one_item(deep: Deep) -> None:
+    tags = deep.Set()
+    members = [deep() for _ in range(300)]
+    threads = [Thread(target=lambda: [tags.add(member) for member in members]) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tags.out) == len(members)
+
+
 def test_adding_many_associations_does_not_walk_the_members(deep: Deep) -> None:
     tags = deep.Set()
     hub = deep()
@@ -724,7 +737,7 @@ class SetMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.deep = Deep()
-        self.tags = self.deep.Set()
+        self.tags = self.deep.Set().store("database")
         self.owner = self.deep(value=self.tags)
         self.others = [self.deep() for _ in range(3)]
         self.plain: dict[Association, None] = {}
@@ -811,13 +824,13 @@ class SetMachine(RuleBasedStateMachine):
 
     @rule(steps=st.lists(st.sampled_from(["add", "discard", "clear", "destroy"]), max_size=6))
     def undone(self, steps: list[str]) -> None:
-        size, others = len(self.deep), self.others
+        before, others = unordered(dump(self.deep)), self.others
         with pytest.raises(Undone), self.deep.together():
             for step in steps:
                 self._step(step)
             raise Undone
         self.others = others
-        assert len(self.deep) == size
+        assert unordered(dump(self.deep)) == before
 
     def _step(self, step: str) -> None:
         if step == "add":
@@ -837,6 +850,10 @@ class SetMachine(RuleBasedStateMachine):
         assert set(self.heard) == set(self.plain)
         assert all((value in self.tags) is (self._of(value) is not None) for value in VALUES)
         assert {item.to for item in self.deep.Item.typed} == set(self.plain)
+
+    @invariant()
+    def all_is_stored(self) -> None:
+        assert all(one.is_stored("database") for one in (*self.tags, *self.tags.out))
 
 
 TestSetMachine = SetMachine.TestCase
