@@ -16,8 +16,8 @@ import psycopg
 
 from deeplinks import resources
 from deeplinks.errors import StorageError
-from deeplinks.server import tasks
 from deeplinks.server.database import Database
+from deeplinks.server.tasks import Tasks
 from deeplinks.storage.postgres import connect
 
 logger = logging.getLogger(__name__)
@@ -29,14 +29,16 @@ LONGEST_PAUSE: Final = 5.0
 
 
 class Bell:
-    """Rings other processes, and hears them; its own rings it does not hear."""
+    """Rings other processes, and hears them while `hearing` is true; its own rings it does not hear."""
 
-    def __init__(self, database: Database, url: str) -> None:
+    def __init__(self, database: Database, url: str, tasks: Tasks) -> None:
         self._database = database
+        self._tasks = tasks
         self._url = url
         self._name = uuid4().hex
         self._rung = False
         self._ringing: asyncio.Task[None] | None = None
+        self.hearing = False
         self._missing = False
         self._pause = FIRST_PAUSE
 
@@ -44,11 +46,7 @@ class Bell:
         """Tell the others, soon: one bell for all that is rung until it was sent."""
         self._rung = True
         if self._ringing is None or self._ringing.done():
-            self._ringing = tasks.start(self._ring(), "bell")
-
-    async def close(self) -> None:
-        """Ring no more."""
-        await tasks.stop(self._ringing)
+            self._ringing = self._tasks.start(self._ring(), "bell")
 
     async def _ring(self) -> None:
         while self._rung:
@@ -72,12 +70,15 @@ class Bell:
     async def _listen(self, heard: Callable[[], None]) -> None:
         async with await connect(self._url) as connection:
             await connection.execute(resources.text("sql/queries/listen.sql").encode())
-            self._missing, self._pause = False, FIRST_PAUSE
-            # What was rung before is not heard any more.
-            heard()
-            async for bell in connection.notifies():
-                if bell.payload != self._name:
-                    heard()
+            self.hearing, self._missing, self._pause = True, False, FIRST_PAUSE
+            try:
+                # What was rung before is not heard any more.
+                heard()
+                async for bell in connection.notifies():
+                    if bell.payload != self._name:
+                        heard()
+            finally:
+                self.hearing = False
 
     def _miss(self, error: Exception) -> None:
         if not self._missing:

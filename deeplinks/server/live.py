@@ -10,18 +10,22 @@ from collections.abc import AsyncGenerator, Hashable
 from typing import Final
 
 import psycopg
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from deeplinks import resources
-from deeplinks.server import faults, tasks
+from deeplinks.server import faults
 from deeplinks.server.bell import Bell
 from deeplinks.server.database import Database
 from deeplinks.server.execute import LiveQuery, asked_again, failed
 from deeplinks.server.settings import Settings
+from deeplinks.server.tasks import Tasks
 from deeplinks.server.watcher import Reader, Watcher
 
 # The least time between two looks (seconds): commits that come faster are found together.
 GATHERING: Final = 0.002
+# How long a look may take before the database is taken to be away (seconds).
+PATIENCE: Final = 10.0
 
 
 class Hub:
@@ -35,10 +39,11 @@ class Hub:
         self.looks = 0
         self._database = database
         self._interval = settings.refetch_interval
-        self._bell = Bell(database, settings.database)
+        self._tasks = Tasks()
+        self._bell = Bell(database, settings.database, self._tasks)
         self._watchers: dict[Hashable, Watcher] = {}
         self._woken = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._working: asyncio.Task[None] | None = None
         # Requests need the pool too.
         self._turns = asyncio.Semaphore(max(1, settings.pool_size // 2))
         self._closed = False
@@ -48,51 +53,60 @@ class Hub:
         """How many different live queries are watched."""
         return len(self._watchers)
 
+    @property
+    def hearing(self) -> bool:
+        """Whether a bell of another server would be heard."""
+        return self._bell.hearing
+
     def ring(self) -> None:
         """This process has committed something."""
         self._woken.set()
-        self._bell.ring()
+        if not self._closed:
+            self._bell.ring()
 
     async def watch(self, live: LiveQuery) -> AsyncGenerator[ExecutionResult]:
         """The answer at once, then whenever it is another one; ends when the hub is closed."""
-        reader = Reader(self.looks)
-        watcher = self._join(live, reader)
+        if self._closed:
+            return
+        identity, reader = live.identity, Reader(self.looks)
+        watcher = self._watchers.get(identity) or self._add(identity, live)
+        watcher.join(reader)
         try:
             while (answer := await reader.take()) is not None:
                 yield answer
         finally:
-            self._leave(live, watcher, reader)
+            watcher.leave(reader)
+            if not watcher.readers:
+                self._remove(identity, watcher)
 
     async def close(self) -> None:
         """End all live queries, and everything that runs for them."""
         self._closed = True
         self._end()
-        await tasks.stop(self._running)
-        await self._bell.close()
+        await self._tasks.stop()
 
-    # readers
+    # watchers
 
-    def _join(self, live: LiveQuery, reader: Reader) -> Watcher:
-        watcher = self._watchers.get(live.identity)
-        if watcher is None:
-            watcher = self._watchers[live.identity] = Watcher(live.space, lambda: self._ask(live), self._woken.set)
-        watcher.join(reader)
-        if self._closed:
-            reader.put(None)
-        elif self._running is None:
-            self._running = tasks.start(self._run(), "hub", self._end)
+    def _add(self, identity: Hashable, live: LiveQuery) -> Watcher:
+        watcher = Watcher(live.space, lambda: self._ask(live), self._woken.set, self._tasks)
+        self._watchers[identity] = watcher
+        if self._working is None:
+            self._working = self._tasks.start(self._work(), "hub", self._fall)
         return watcher
 
-    def _leave(self, live: LiveQuery, watcher: Watcher, reader: Reader) -> None:
-        watcher.leave(reader)
-        if watcher.readers:
-            return
+    def _remove(self, identity: Hashable, watcher: Watcher) -> None:
         watcher.stop()
-        if self._watchers.get(live.identity) is watcher:
-            del self._watchers[live.identity]
-        if not self._watchers and self._running is not None:
-            self._running.cancel()
-            self._running = None
+        if self._watchers.get(identity) is watcher:
+            del self._watchers[identity]
+        if not self._watchers and self._working is not None:
+            self._working.cancel()
+            self._working = None
+
+    def _fall(self) -> None:
+        """Nobody is woken any more: all are sent away, and whoever comes next starts anew."""
+        self._working = None
+        self._end()
+        self._watchers.clear()
 
     def _end(self) -> None:
         for watcher in self._watchers.values():
@@ -100,7 +114,7 @@ class Hub:
 
     # work
 
-    async def _run(self) -> None:
+    async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._bell.hear(self._woken.set), name="deeplinks ear")
             group.create_task(self._keep_looking(), name="deeplinks eye")
@@ -120,17 +134,23 @@ class Hub:
         self.looks += 1
         number, watchers = self.looks, list(self._watchers.values())
         try:
-            marks = await self._marks({watcher.space for watcher in watchers})
+            async with asyncio.timeout(PATIENCE):
+                marks = await self._marks({watcher.space for watcher in watchers})
         except psycopg.Error as error:
+            self._fail(watchers, faults.from_database(error))
+        except TimeoutError:
+            self._fail(watchers, faults.told("the database does not answer: try again", faults.UNAVAILABLE))
+        else:
             for watcher in watchers:
-                watcher.fail(failed(faults.from_database(error)))
-            return
-        for watcher in watchers:
-            watcher.look(marks[watcher.space], number)
+                watcher.look(marks[watcher.space], number)
 
     async def _marks(self, spaces: set[str]) -> dict[str, str]:
         rows = await self._database.rows(resources.text("sql/queries/marks.sql"), [sorted(spaces - {""})])
         return {str(space): str(mark) for space, mark in rows}
+
+    def _fail(self, watchers: list[Watcher], error: GraphQLError) -> None:
+        for watcher in watchers:
+            watcher.fail(failed(error))
 
     async def _ask(self, live: LiveQuery) -> ExecutionResult:
         async with self._turns:

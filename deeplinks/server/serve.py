@@ -21,10 +21,19 @@ from deeplinks.server.settings import Settings
 # How long requests in flight may take once the end was asked for.
 GRACE = 10
 BACKLOG = 2048
-# A socket is asked so often whether anybody is there, and has so long to say so.
+# A socket is asked so often whether anybody is there, and has so long to say so: a large answer may be under way to it.
 PING = 15.0
+PONG = 30.0
 # How long a socket has for its closing frame once the end was asked for.
 FAREWELL = 1.0
+
+
+class _SocketProtocol(WebSocketsSansIOProtocol):
+    """Uvicorn's sockets, where who answers no ping is let go at once: he may never take what is still to be sent."""
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.transport.abort()
 
 
 class _Server(uvicorn.Server):
@@ -50,7 +59,7 @@ class _Server(uvicorn.Server):
 
     def _cut(self) -> None:
         for connection in list(self.server_state.connections):
-            if isinstance(connection, WebSocketsSansIOProtocol):
+            if isinstance(connection, _SocketProtocol):
                 connection.transport.abort()
 
     @contextmanager
@@ -65,10 +74,10 @@ class _Server(uvicorn.Server):
 def _server(engine: Engine, settings: Settings, ready: Callable[[], None], signals: bool) -> _Server:
     config = uvicorn.Config(
         create_app(settings, engine),
-        ws="websockets-sansio",
+        ws=_SocketProtocol,
         ws_max_size=settings.body_limit,
         ws_ping_interval=PING,
-        ws_ping_timeout=PING,
+        ws_ping_timeout=PONG,
         # Small messages do not shrink, and a thousand sockets would each keep their own dictionary.
         ws_per_message_deflate=False,
         log_config=None,

@@ -33,7 +33,7 @@ class Caller:
     engine: Engine
     headers: Mapping[str, str]
     connection_params: Mapping[str, object] = field(default_factory=dict[str, object])
-    session: Session = field(default_factory=Session)
+    session: Session | None = None
 
     def admit(self) -> None:
         """Make the session: headers in the first message come over those of the handshake. Raises `RequestError`."""
@@ -47,6 +47,7 @@ class Caller:
         self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None
     ) -> AsyncGenerator[ExecutionResult]:
         """The answers to an operation."""
+        assert self.session is not None
         return self.engine.stream(Request(query or "", variables or {}, operation_name), self.session)
 
 
@@ -75,8 +76,10 @@ class Protocol(BaseGraphQLTransportWSHandler[Caller, None]):
         """Take a message; one of no known shape ends the connection."""
         if not _well_formed(message):
             await self.handle_invalid_message("Failed to parse message")
-        else:
-            await super().handle_message(message)
+            return
+        if message.get("payload") is None:
+            message.pop("payload", None)
+        await super().handle_message(message)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what went wrong; that a client left is no news."""

@@ -1,4 +1,4 @@
-"""Work beside the requests, as tasks: what goes wrong in one is logged, never lost.
+"""Work beside the requests, as tasks: what goes wrong in one is logged, and none outlives who started it.
 
 The server. It starts and ends tasks; what they do is not known here.
 """
@@ -13,26 +13,33 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 
-def start(work: Coroutine[Any, Any, None], name: str, failed: Callable[[], None] | None = None) -> asyncio.Task[None]:
-    """Start the work. An error that it does not know is our own fault: it is logged, and `failed` is called."""
-    task = asyncio.create_task(work, name=f"deeplinks {name}")
+class Tasks:
+    """Tasks of one owner, as long as they run."""
 
-    def ended(task: asyncio.Task[None]) -> None:
-        error = None if task.cancelled() else task.exception()
-        if error is None:
-            return
-        logger.error("%s ended", task.get_name(), exc_info=error)
-        if failed is not None:
-            failed()
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
 
-    task.add_done_callback(ended)
-    return task
+    def start(
+        self, work: Coroutine[Any, Any, None], name: str, failed: Callable[[], None] | None = None
+    ) -> asyncio.Task[None]:
+        """Start the work. An error that it lets out is our own fault: it is logged, and `failed` is called."""
+        task = asyncio.create_task(work, name=f"deeplinks {name}")
+        self._running.add(task)
 
+        def ended(task: asyncio.Task[None]) -> None:
+            self._running.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                logger.error("%s ended", task.get_name(), exc_info=error)
+                if failed is not None:
+                    failed()
 
-async def stop(*tasks: asyncio.Task[None] | None) -> None:
-    """Cancel the tasks and wait until they have ended."""
-    running = [task for task in tasks if task is not None and not task.done()]
-    for task in running:
-        task.cancel()
-    if running:
-        await asyncio.wait(running)
+        task.add_done_callback(ended)
+        return task
+
+    async def stop(self) -> None:
+        """Cancel all of them, and wait until they have ended."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(set(self._running))

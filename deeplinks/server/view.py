@@ -18,6 +18,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
 
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.server import answers, bodies, faults
@@ -60,11 +61,12 @@ class View(GraphQL[Caller, None]):
     async def get_context(self, request: HttpRequest | WebSocket, response: Response | WebSocket) -> Caller:
         return Caller(_engine(request), request.headers)
 
-    async def on_ws_connect(self, context: Caller) -> None:
+    async def on_ws_connect(self, context: Caller) -> UnsetType:
         try:
             context.admit()
         except RequestError as error:
             raise ConnectionRejectionError from error
+        return UNSET
 
     def encode_json(self, data: object) -> str:
         return answers.message(data)

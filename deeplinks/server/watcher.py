@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from strawberry.types import ExecutionResult
 
-from deeplinks.server import tasks
 from deeplinks.server.answers import Spliced
 from deeplinks.server.mailbox import Mailbox
+from deeplinks.server.tasks import Tasks
 
 Reader = Mailbox[ExecutionResult]
 
@@ -20,9 +20,12 @@ Reader = Mailbox[ExecutionResult]
 class Watcher:
     """A live query and its readers. `ask` answers it; `again` asks for one more look on behalf of new readers."""
 
-    def __init__(self, space: str, ask: Callable[[], Awaitable[ExecutionResult]], again: Callable[[], None]) -> None:
+    def __init__(
+        self, space: str, ask: Callable[[], Awaitable[ExecutionResult]], again: Callable[[], None], tasks: Tasks
+    ) -> None:
         self.space = space
         self.readers: set[Reader] = set()
+        self._tasks = tasks
         # Readers who have heard nothing yet.
         self._new: set[Reader] = set()
         self._ask = ask
@@ -53,7 +56,7 @@ class Watcher:
         if mark != self._seen:
             self._next = mark
             if self._asking is None:
-                self._asking = tasks.start(self._keep_asking(), "live query", self.end)
+                self._asking = self._tasks.start(self._keep_asking(), "live query", self._fall)
         elif self._asking is None and self._answer is not None:
             self._tell(self._answer, [reader for reader in self._new if reader.since < number])
 
@@ -66,6 +69,10 @@ class Watcher:
         """Nothing more will come."""
         for reader in self.readers:
             reader.put(None)
+
+    def _fall(self) -> None:
+        self._seen = None
+        self.end()
 
     async def _keep_asking(self) -> None:
         try:
@@ -97,4 +104,9 @@ class Watcher:
 def _same(one: ExecutionResult, other: ExecutionResult) -> bool:
     if isinstance(one.data, Spliced) and isinstance(other.data, Spliced):
         return one.data.text() == other.data.text()
-    return bool(one.errors) and one.errors == other.errors
+    return _codes(one) == _codes(other) != []
+
+
+def _codes(answer: ExecutionResult) -> list[object]:
+    """What kinds of errors it tells of: the words for a database that is away differ from one attempt to the next."""
+    return [(error.extensions or {}).get("code") for error in answer.errors or ()]
