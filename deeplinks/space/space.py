@@ -381,8 +381,8 @@ class Space:
         collected = self.collections.collects(source)
         setattr(source, field.slot, target)
         try:
-            collecting = field is TYPE and not collected and self.collections.collects(source)
-            items = [item for one in and_instances(source) for item in self.collections.items(one)] if collecting else ()
+            begin = () if collected or not self.collections.collects(source) else and_instances(source)
+            items = (item for one in begin for item in self.collections.items(one))
             return self._drawn((source, *items), origin)
         finally:
             setattr(source, field.slot, kept)
