@@ -65,7 +65,7 @@ def _members_text(members: Sequence[Association]) -> str:
 
 def space_line(deep: Deep) -> str:
     """A space by its id and its size."""
-    return f"<Deep {short(deep.id)}: {len(deep)} associations>"
+    return f"<Deep {short(deep.id)}: {len(deep)} association{'' if len(deep) == 1 else 's'}>"
 
 
 def live_line(live: BackReferences) -> str:

@@ -38,7 +38,7 @@ WINDOW = 0.005
 MOST = 10_000
 LEAVING = 10.0
 # How long, in seconds, what others write waits at most for what is being sent.
-SENDING_FIRST = 1.0
+SENDING_FIRST = 5.0
 # The storage does not know the batch before this one (sql/migrations/0002_log.up.sql): it was set back.
 GAP: Final = "22L03"
 
