@@ -250,5 +250,5 @@ def test_what_people_see_is_short_and_names_the_kind(deep: Deep) -> None:
     assert repr(deep.String("Alice")).startswith("<String 'Alice' ")
     assert repr(deep.String("x" * 1000)).count("x") < 50
     assert repr(deep()).startswith("<deep ")
-    assert "1 associations" in repr(Deep())
+    assert "1 association>" in repr(Deep())
     assert isinstance(deep(), Association)

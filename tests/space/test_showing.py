@@ -121,7 +121,7 @@ def test_what_has_no_name_is_called_by_its_type(deep: Deep) -> None:
 
 
 def test_root_and_built_ins_are_called_by_their_names(deep: Deep) -> None:
-    assert repr(deep) == f"<Deep {short(deep)}: 1 associations>"
+    assert repr(deep) == f"<Deep {short(deep)}: 1 association>"
     assert repr(deep.String).startswith("<String ")
 
 
