@@ -7,14 +7,32 @@ from contextlib import closing
 from socket import socket
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from deeplinks import GraphQLStorage, MemoryStorage
 from deeplinks.batch import Batch, Written
 from deeplinks.server.engine import open_engine
+from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
 from deeplinks.server.transport import InProcessTransport
 from deeplinks.storage.protocol import Storage
 from deeplinks.testing import StorageContract
+from tests.conftest import _database, at
+
+
+@pytest.fixture(scope="module")
+def shared_url(server_url: str, template: str) -> Iterator[str]:
+    """One database for all: every test of the contract has spaces of its own."""
+    with _database(server_url, template) as name:
+        yield at(server_url, name)
+
+
+@pytest.fixture(scope="module")
+def address(shared_url: str) -> Iterator[str]:
+    """One server for all, on a loop of its own: whatever task a test leaves behind is a storage's."""
+    settings = Settings(database_url=shared_url, port=0)
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(running(settings)) as address:
+        yield address
 
 
 class TestMemory(StorageContract):
@@ -27,8 +45,8 @@ class TestMemory(StorageContract):
 
 class TestGraphQLOverHTTP(StorageContract):
     @pytest.fixture
-    async def storage(self, endpoint: str) -> AsyncIterator[Storage]:
-        storage = GraphQLStorage(endpoint)
+    async def storage(self, address: str) -> AsyncIterator[Storage]:
+        storage = GraphQLStorage(address)
         yield storage
         await storage.close()
 
@@ -42,8 +60,8 @@ class TestGraphQLOverHTTP(StorageContract):
 
 class TestGraphQLInProcess(StorageContract):
     @pytest.fixture
-    async def storage(self, database_url: str) -> AsyncIterator[Storage]:
-        async with open_engine(Settings(database_url=database_url)) as engine:
+    async def storage(self, shared_url: str) -> AsyncIterator[Storage]:
+        async with open_engine(Settings(database_url=shared_url)) as engine:
             storage = GraphQLStorage(transport=InProcessTransport(engine))
             yield storage
             await storage.close()
