@@ -64,6 +64,8 @@ def ended(error: BaseException, storage: str) -> StorageError | None:
             return _refused(cause.response.status_code, storage)
         if isinstance(cause, InvalidUpgrade | NegotiationError | InvalidURI):
             return QueryError(storage=storage, path="$", why="it takes no subscriptions there", reason=str(cause))
+        if isinstance(cause, OSError):
+            return UnavailableError(storage=storage, why=str(cause) or type(cause).__name__)
     return None
 
 

@@ -220,7 +220,7 @@ class GraphQLStorage:
         except TransportQueryError as error:
             raise self._answered(error) from error
         except TransportError as error:
-            raise self._failed(error) from error
+            raise ended(error, self.where) or self._failed(error) from error
         except TimeoutError as error:
             raise UnavailableError(storage=self.where, why="it did not answer in time") from error
 
@@ -256,8 +256,6 @@ class GraphQLStorage:
         return self._session
 
     def _failed(self, error: TransportError) -> StorageError:
-        if (end := ended(error, self.where)) is not None:
-            return end
         if isinstance(error, TransportServerError) and error.code is not None and error.code < 500:
             if error.code in (401, 403):
                 return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")

@@ -87,3 +87,34 @@ async def test_an_operation_is_chosen_by_name(engine: Engine) -> None:
         answer = await session.execute(gql.GraphQLRequest(document, operation_name="B"))
 
     assert answer == {"b": "query_root"}
+
+
+NUMBERS = gql.gql("subscription ($space: uuid!) { deep_changes(where: {_deep: {_eq: $space}}) { n } }")
+
+
+async def test_a_subscription_goes_on_without_a_port(engine: Engine) -> None:
+    given = rows()
+    (link,) = given["links"]  # type: ignore[misc]
+    transport = InProcessTransport(engine)
+    async with gql.Client(transport=transport) as session:
+        subscription = session.subscribe(gql.GraphQLRequest(NUMBERS, variable_values={"space": link["_deep"]}))
+        assert await anext(subscription) == {"deep_changes": []}
+        await session.execute(gql.GraphQLRequest(INSERT, variable_values=given))
+
+        assert {"n": "1"} in (await anext(subscription))["deep_changes"]
+        await subscription.aclose()
+
+
+async def test_a_subscription_is_admitted_by_the_same_rules(database_url: str) -> None:
+    async with (
+        open_engine(Settings(database_url=database_url, admin_secret="right")) as engine,
+        gql.Client(transport=InProcessTransport(engine)) as session,
+    ):
+        with pytest.raises(TransportQueryError, match="access-denied"):
+            await anext(session.subscribe(gql.GraphQLRequest(NUMBERS, variable_values={"space": new()})))
+
+
+async def test_a_wrong_subscription_is_an_error(engine: Engine) -> None:
+    async with gql.Client(transport=InProcessTransport(engine)) as session:
+        with pytest.raises(TransportQueryError, match="validation-failed"):
+            await anext(session.subscribe(gql.gql("subscription { nothing }")))
