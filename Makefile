@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench schema clean
+.PHONY: help install demo test check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,6 +35,9 @@ format: $(STAMP)  ## format and mend what can be mended
 
 schema: $(STAMP)  ## write graphql/schema.graphql anew
 	$(BIN)/python -m deeplinks.server.export
+
+docs: $(STAMP)  ## write docs/reference.md anew, out of the docstrings
+	$(BIN)/python docs/make_reference.py
 
 bench: $(STAMP)  ## ours and the peers side by side, in one run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench

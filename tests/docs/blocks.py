@@ -92,10 +92,7 @@ async def read(page: Path, endpoint: str, folder: Path) -> list[Seen]:
     assert ran.status == 0, ran.errors
     lines = [line.removeprefix(SEEN) for line in ran.output.splitlines() if line.startswith(SEEN)]
     really = {(number, kind): what for number, kind, what in map(json.loads, lines)}
-    return [
-        Seen(told[number].text, _shown(told, number, kind), what)
-        for (number, kind), what in really.items()
-    ]
+    return [Seen(told[number].text, _shown(told, number, kind), what) for (number, kind), what in really.items()]
 
 
 def _steps(told: list[Block], endpoint: str, folder: Path) -> Iterator[str]:

@@ -1,34 +1,21 @@
 """The README does what it says: its code runs, its output is what it shows, its query answers what it shows."""
 
-import json
 import re
 from pathlib import Path
 
-from tests.asking import ask
-from tests.processes import run
-
-ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-URL = "http://localhost:8080/v1/graphql"
+from tests.docs.blocks import read
+from tests.processes import ROOT, run
 
 
-def blocks(language: str) -> list[str]:
-    """The code blocks of one language, in order."""
-    return [text for name, text in BLOCK.findall((ROOT / "README.md").read_text()) if name == language]
+async def test_the_readme_runs_and_prints_what_it_shows_and_its_query_gives_what_it_shows(
+    endpoint: str, tmp_path: Path
+) -> None:
+    seen = await read(ROOT / "README.md", endpoint, tmp_path)
 
-
-async def test_the_readme_runs_and_prints_what_it_shows_and_its_query_gives_what_it_shows(endpoint: str) -> None:
-    shown, [query], [expected] = blocks("python"), blocks("graphql"), blocks("json")
-    assert any(URL in block for block in shown)
-    program = "\n".join(shown).replace(URL, endpoint) + "\nprint('space', deep.id)\n"
-
-    ran = await run("-c", program)
-
-    assert ran.status == 0, ran.errors
-    lines = ran.output.splitlines()
-    printed = "".join(blocks("text")).splitlines()
-    assert lines[: len(printed)] == printed
-    assert await ask(endpoint, query, deep=lines[-1].split()[1]) == json.loads(expected)
+    shown = [one for one in seen if one.shown]
+    assert {type(one.shown) for one in shown} == {str, dict}
+    for one in shown:
+        assert one.really == one.shown, one.block
 
 
 async def test_every_command_that_the_readme_names_is_there() -> None:
