@@ -1,4 +1,4 @@
-"""Statements: what a request means, frozen. SQL is one reading of them; the same over plain dicts will be another.
+"""Statements: what a request means, frozen. SQL is one reading of them, the same over plain dicts is another.
 
 The dialect. Statements carry meaning and no SQL: tables, columns, conditions and operands only.
 """
