@@ -6,9 +6,12 @@ import argparse
 import asyncio
 import platform
 
+from benchmarks.following import following
 from benchmarks.ground import ground
 from benchmarks.loading import Loading
 from benchmarks.writing import Writing, graph, stored
+
+CHANGES = 1_000
 
 
 async def main(links: int, rounds: int) -> None:
@@ -18,7 +21,8 @@ async def main(links: int, rounds: int) -> None:
         print(await Writing(url, endpoint, links).race().run(rounds), end="\n\n", flush=True)
         size = len(graph(links))
         async with stored(endpoint, links) as space:
-            print(await Loading(url, endpoint, space, size).race().run(rounds), flush=True)
+            print(await Loading(url, endpoint, space, size).race().run(rounds), end="\n\n", flush=True)
+    print(await following(CHANGES), flush=True)
 
 
 if __name__ == "__main__":

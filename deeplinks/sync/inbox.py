@@ -20,7 +20,7 @@ from deeplinks.space.ledger import TYPED, StorageMarker, values
 from deeplinks.space.values import NOTHING, same
 from deeplinks.sync import rows
 from deeplinks.sync.conflicts import Conflict, Lost, tell
-from deeplinks.sync.outbox import Outbox
+from deeplinks.sync.outbox import Outbox, Sealed
 
 MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
 BY_NAME = {field.name: field for field in FIELDS}
@@ -105,6 +105,12 @@ class Inbox:
 
     def apply_transaction(self, entries: Iterable[LogEntry]) -> None:
         """The log entries of one transaction, told as one."""
+        entries = list(entries)
+        sealed = self._own_whole(entries)
+        if sealed is not None:
+            with self._space.lock:
+                self._confirm(entries, sealed)
+            return
         with self._space.together():
             own: set[int] = set()
             for entry in entries:
@@ -114,6 +120,26 @@ class Inbox:
             # A batch is one transaction: what left no entry here, it did nothing to.
             for seq in own:
                 self.restore(self._outbox.read_batch(seq))
+
+    def _own_whole(self, entries: list[LogEntry]) -> Sealed | None:
+        """The own batch that this transaction is, if all that it was sent for took effect."""
+        first = entries[0]
+        if any(entry.client != self._outbox.client or entry.seq != first.seq for entry in entries):
+            return None
+        return self._outbox.whole(first.seq)
+
+    def _confirm(self, entries: list[LogEntry], sealed: Sealed) -> None:
+        """Nothing to apply: it is what it is here. What the storage alone knows is noted, its order and its times."""
+        for entry in entries:
+            association = sealed.associations.get(entry.id)
+            if entry.operation == "delete" and entry.table == "links":
+                self._delete(entry, own=True)
+            elif association is not None and entry.after is not None and not association.destroyed:
+                if entry.table == "links":
+                    _note_row(association, entry.after)
+                else:
+                    association.touch(str(entry.after["updated_at"]))
+        self._outbox.confirm(sealed)
 
     def settle(self, seqs: list[int]) -> None:
         """All that these own batches did was read."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deeplinks import tables
-from deeplinks.batch import Batch, Content, Row
+from deeplinks.batch import Batch, Content, Row, Written
 from deeplinks.space import Association, Deep
 from deeplinks.space.changes import Entry, Mark
 from deeplinks.space.fields import DATA
@@ -35,7 +35,7 @@ GONE: Final = frozenset((EVERYTHING,))
 @dataclass(slots=True, eq=False)
 class Sealed:
     """A sealed batch on its way: the fields it carries by id, the associations they are of, how many typed marks, and up to
-    which noted change everything is in it or before it.
+    which noted change everything is in it or before it. `whole`: it was acknowledged, and all of it took effect.
     """
 
     batch: Batch
@@ -43,6 +43,7 @@ class Sealed:
     associations: dict[str, Association]
     marks: int
     fields: dict[str, frozenset[str]]
+    whole: bool = False
 
     def __len__(self) -> int:
         return len(self.associations) + self.marks
@@ -137,17 +138,19 @@ class Outbox:
             for id in carried.fields:
                 self._carrying[id] = (*self._carrying.get(id, ()), sealed)
 
-    def settle(self, sealed: Sealed, there: frozenset[str] = frozenset()) -> None:
+    def settle(self, sealed: Sealed, written: Written) -> None:
         """The first batch is acknowledged; its fields stay pending until its log entries are read.
 
-        `there`: ids that were to be created and were there already; they are sent at once as updates (design rule 10).
+        What was to be created and was there already is sent at once as updates (design rule 10).
         """
         with self._lock:
             if not self.sealed or self.sealed[0] is not sealed:
                 raise AssertionError(f"batch {sealed.batch.seq} is not the one that was sent")
             self.sealed.popleft()
+            # A delete of data does not say whether there was any.
+            sealed.whole = not (written.lost or any(sealed.batch.content.data_deletes.values()))
             self._unread[sealed.batch.seq] = sealed
-            self._seal_entries(self._again(there), [], sealed.through)
+            self._seal_entries(self._again(written.created), [], sealed.through)
             if not self.sealed:
                 self._through = sealed.through
 
@@ -222,6 +225,25 @@ class Outbox:
             self._release(sealed, id, sealed.fields[id].difference(names, GONE))
             for name in names:
                 if not self._carries(id, name):
+                    self._bases.pop((id, name), None)
+
+    def whole(self, seq: int | None) -> Sealed | None:
+        """The batch of that number, if it is acknowledged and all of it took effect."""
+        sealed = self._unread.get(seq or 0)
+        return sealed if sealed is not None and sealed.whole else None
+
+    def confirm(self, sealed: Sealed) -> None:
+        """All entries of a whole batch were read: what it carried is what the storage has, under what is pending still."""
+        fields, sealed.fields = sealed.fields, dict(sealed.fields)
+        for id in fields:
+            self._release(sealed, id, frozenset())
+        contested = {id for id in fields if id in self._carrying or self._waiting(id) is not None}
+        sent = rows.sent(sealed.batch.content, contested)
+        for id, names in fields.items():
+            for name in names:
+                if id in contested and self.pending(id, name) and name in sent[id]:
+                    self.rebase(id, name, sent[id][name])
+                else:
                     self._bases.pop((id, name), None)
 
     def read_batch(self, seq: int) -> list[tuple[str, str, object]]:

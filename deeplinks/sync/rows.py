@@ -5,13 +5,15 @@ The sync room. Pure functions; rule 12 of the design says how numbers travel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Set
 from decimal import Decimal
 
 from deeplinks import tables
-from deeplinks.batch import Json, Row
+from deeplinks.batch import Content, Json, Row
 from deeplinks.errors import StorageError
 from deeplinks.space.association import Association
+from deeplinks.space.fields import DATA
 from deeplinks.space.values import FunctionSource
 
 COLUMN = {name: f"_{name}" for name in tables.REFERENCES}
@@ -29,6 +31,23 @@ def link_row(space: str, association: Association, values: Mapping[str, object])
 def reference_columns(values: Mapping[str, object]) -> Row:
     """The columns of those references that are among the values."""
     return {COLUMN[name]: value for name, value in values.items() if name in COLUMN}  # pyright: ignore[reportReturnType]
+
+
+def sent(content: Content, ids: Set[str]) -> dict[str, dict[str, object]]:
+    """What a batch said of these associations: field -> value, references as ids."""
+    found: dict[str, dict[str, object]] = {id: {} for id in ids}
+    links = ((str(row["id"]), row) for row in content.links)
+    for id, row in itertools.chain(links, content.updates):
+        if id in found:
+            found[id] |= {name: row[column] for name, column in COLUMN.items() if column in row}
+    for deleted in content.data_deletes.values():
+        for id in found.keys() & set(deleted):
+            found[id][DATA] = None
+    for table, upserts in content.data.items():
+        for id, data in upserts:
+            if id in found:
+                found[id][DATA] = decoded(table, data)
+    return found
 
 
 def table_of(data: object) -> str:

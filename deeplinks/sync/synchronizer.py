@@ -314,7 +314,7 @@ class Synchronizer:
         while (sealed := self._outbox.next(MOST)) is not None:
             self._attempts.started(sealed)
             number, written = await self._write(sealed)
-            self._outbox.settle(sealed, written.created)
+            self._outbox.settle(sealed, written)
             self._tell_lost(sealed, written)
             self._attempts.completed(sealed, number, written)
             self._announce()

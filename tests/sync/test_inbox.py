@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from deeplinks import Association, Deep
-from deeplinks.batch import Batch, Json, LogEntry, Row, SnapshotRow
+from deeplinks.batch import Batch, Json, LogEntry, Row, SnapshotRow, Written
 from deeplinks.ids import new_id
 from deeplinks.space.events import Event
 from deeplinks.sync.conflicts import Conflict, Lost
@@ -81,7 +81,7 @@ def sent(replica: Replica) -> Batch:
     """Seal what waits, and have it acknowledged."""
     sealed = replica.outbox.next(1000)
     assert sealed is not None
-    replica.outbox.settle(sealed)
+    replica.outbox.settle(sealed, Written())
     return sealed.batch
 
 
