@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
+from time import perf_counter
 from typing import Final
 
 import psycopg
@@ -122,8 +123,10 @@ class Hub:
     async def _keep_looking(self) -> None:
         while True:
             self._woken.clear()
+            began = perf_counter()
             await self._look()
-            await asyncio.sleep(GATHERING)
+            # Whatever a look costs, half of the time is everybody else's.
+            await asyncio.sleep(max(GATHERING, perf_counter() - began))
             try:
                 async with asyncio.timeout(self._interval):
                     await self._woken.wait()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Final
 
 from strawberry.types import ExecutionResult
 
@@ -15,6 +16,7 @@ from deeplinks.server.mailbox import Mailbox
 from deeplinks.server.tasks import Tasks
 
 Reader = Mailbox[ExecutionResult]
+LASTING: Final = frozenset({"data-exception", "validation-failed"})
 
 
 class Watcher:
@@ -82,7 +84,7 @@ class Watcher:
                 new = set(self._new)
                 answer = await self._ask()
                 self._publish(answer, new)
-                if answer.errors:
+                if _passes(answer):
                     self._seen = None
         finally:
             self._asking = None
@@ -99,6 +101,11 @@ class Watcher:
         self._new.difference_update(readers)
         for reader in self.readers.intersection(readers):
             reader.put(answer)
+
+
+def _passes(answer: ExecutionResult) -> bool:
+    """Whether asking again may give something else though nothing has changed: not where the request is wrong."""
+    return any(code not in LASTING for code in _codes(answer))
 
 
 def _same(one: ExecutionResult, other: ExecutionResult) -> bool:

@@ -290,6 +290,23 @@ async def test_an_error_is_told_once_and_then_the_answer_again(database_url: str
         assert await reader.next() is None
 
 
+async def test_what_is_wrong_with_the_request_is_not_asked_again_and_again(
+    database_url: str, statements: list[str]
+) -> None:
+    query = (
+        "subscription ($space: uuid!, $id: uuid!) { deep_links(where: {_deep: {_eq: $space}, id: {_eq: $id}}) { id } }"
+    )
+    async with (
+        served(database_url, statements, refetch_interval=0.02) as engine,
+        reading(engine, query, space=new(), id="no id") as reader,
+    ):
+        assert await reader.next() == "data-exception"
+        looks, asked = engine.hub.looks, len(statements)
+        await until(lambda: engine.hub.looks > looks + 3)
+
+        assert len(statements) == asked
+
+
 async def test_a_database_that_is_away_is_told_once_and_followed_again_when_it_is_back(
     server_url: str, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -16,10 +16,11 @@ def test_settings_come_from_the_environment() -> None:
             "PORT": "9090",
             "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES": "true",
             "HASURA_GRAPHQL_DEV_MODE": "false",
+            "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "1500",
         }
     )
 
-    assert settings == Settings("postgresql://x/y", "s", "0.0.0.0", 9090, stringify_numerics=True)
+    assert settings == Settings("postgresql://x/y", "s", "0.0.0.0", 9090, stringify_numerics=True, refetch_interval=1.5)
 
 
 def test_an_empty_environment_is_loopback_and_nothing_else() -> None:
@@ -33,6 +34,7 @@ def test_an_empty_environment_is_loopback_and_nothing_else() -> None:
         {"HASURA_GRAPHQL_ADMIN_SECRET": "  "},
         {"PORT": "x"},
         {"HASURA_GRAPHQL_DEV_MODE": "maybe"},
+        {"HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "0"},
     ],
 )
 def test_a_setting_that_says_nothing_is_refused(environment: dict[str, str]) -> None:
