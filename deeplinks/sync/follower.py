@@ -37,6 +37,7 @@ class Follower:
         self._ready = ready
         self._rung = asyncio.Event()
         self.connected = False
+        self._told = False
 
     def ring(self) -> None:
         """There may be something to read."""
@@ -64,8 +65,9 @@ class Follower:
                 why = "its bells ended"
             except UnavailableError as error:
                 why = str(error)
-            if self.connected:
-                logger.warning("%s does not follow for the moment: %s", self._name, why)
+            if self.connected or not self._told:
+                self._told = True
+                logger.warning("%s is not rung, and read every %g s until it is: %s", self._name, UNRUNG, why)
             self.connected = False
             await backoff.pause()
 
