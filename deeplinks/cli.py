@@ -1,4 +1,4 @@
-"""The command line: `deeplinks serve`, `migrate`, `demo`, `version`.
+"""The command line: `deeplinks serve`, `migrate`, `load`, `watch`, `demo`, `version`.
 
 A face: it reads options, calls one verb and prints. It decides nothing, and no query or row is made here.
 """
@@ -6,23 +6,31 @@ A face: it reads options, calls one verb and prints. It decides nothing, and no 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from types import FrameType
+from typing import Final, TypeAlias
 
 import click
 
 import deeplinks
+from deeplinks import lines
 from deeplinks.errors import DeepError
 from deeplinks.server.settings import Settings
 from deeplinks.storage import migrations
 from deeplinks.storage.embedded import embedded
 from deeplinks.storage.postgres import describe
 
+SERVED: Final = "http://127.0.0.1:8080/v1/graphql"
+STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 NO_DATABASE = "DATABASE_URL is not set: an embedded PostgreSQL is used, its data is in {place}"
 
 
@@ -30,19 +38,57 @@ class _Commands(click.Group):
     """Errors of ours end a command with their text and status 1, never with a traceback; being told to stop is none."""
 
     def invoke(self, ctx: click.Context) -> object:
-        for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                # As for Ctrl-C: what was started is stopped on the way out, an embedded PostgreSQL above all.
-                signal.signal(getattr(signal, name), _stop)
-        try:
-            return super().invoke(ctx)
-        except (DeepError, ImportError) as error:
-            click.secho(f"error: {error}", fg="red", err=True)
-            sys.exit(1)
+        if os.environ.get("NO_COLOR"):
+            ctx.color = False
+        # As for Ctrl-C: what was started is stopped on the way out, an embedded PostgreSQL above all.
+        with _signals(_stop, "SIGTERM", "SIGHUP"):
+            try:
+                return super().invoke(ctx)
+            except (DeepError, ImportError) as error:
+                click.secho(f"error: {error}", fg="red", err=True)
+                sys.exit(1)
+            except KeyboardInterrupt:
+                _stop(signal.SIGINT, None)
 
 
-def _stop(number: int, _: object) -> None:
+Hear: TypeAlias = Callable[[int, FrameType | None], None]
+
+
+@contextmanager
+def _signals(hear: Hear, *names: str) -> Generator[None]:
+    """Have these signals heard, those of them that there are here, for the length of a block."""
+    there = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, hear) for number in there}
+    try:
+        yield
+    finally:
+        for number, heard in before.items():
+            signal.signal(number, heard)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
     sys.exit(128 + number)
+
+
+def _run(work: Coroutine[object, object, None]) -> None:
+    """Run it until it ends; a signal calls it off, so that what it has open is left in order, and gives the exit status."""
+    told: list[int] = []
+
+    async def called_off() -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+
+        def stop(number: int, _: FrameType | None) -> None:
+            told.append(number)
+            if task is not None:
+                loop.call_soon_threadsafe(task.cancel)
+
+        with _signals(stop, *STOPPING):
+            await work
+
+    try:
+        asyncio.run(called_off())
+    except asyncio.CancelledError:
+        _stop(told[0], None)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,6 +173,85 @@ def _tell(what: str, done: list[migrations.Applied]) -> None:
         click.echo(f"{what} {one.id:04} {one.name} ({one.ms} ms)")
     if not done:
         click.echo("nothing to do")
+
+
+def _of_a_space(command: Callable[..., None]) -> Callable[..., None]:
+    """What a command that reads a space from a server takes."""
+    options = (
+        click.argument("space"),
+        click.option("--url", envvar="DEEPLINKS_URL", default=SERVED, help=f"GraphQL endpoint; {SERVED} unless told."),
+        click.option("--secret", envvar="HASURA_GRAPHQL_ADMIN_SECRET", help="The server's admin secret."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a line; a Decimal's digits are a text."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_of_a_space
+def load(space: str, url: str, secret: str | None, as_json: bool) -> None:
+    """Load a space and print it, an association a line, in the order of creation.
+
+    A line has the short id, the type, from → to, and the data.
+
+    \b
+      deeplinks load 019c2f4e-…                    as text
+      deeplinks load 019c2f4e-… --json | jq .data  for programs, with whole ids
+    """
+    _run(_load(space, url, secret, as_json))
+
+
+async def _load(space: str, url: str, secret: str | None, as_json: bool) -> None:
+    deep = await deeplinks.load(url, space=space, secret=secret)
+    show = lines.as_json if as_json else lines.in_words
+    _print(map(show, lines.in_order(deep)), as_json)
+
+
+def _print(shown: Iterable[str], as_json: bool) -> None:
+    """Lines to standard output, at once: JSON is UTF-8 everywhere, words are spelt out where letters are missing."""
+    output = sys.stdout
+    if isinstance(output, io.TextIOWrapper):
+        output.reconfigure(encoding="utf-8" if as_json else None, errors="backslashreplace")
+    output.writelines(f"{line}\n" for line in shown)
+    output.flush()
+
+
+@cli.command()
+@_of_a_space
+@click.option("--from-start", is_flag=True, help="Tell first what is there already, as created.")
+def watch(space: str, url: str, secret: str | None, as_json: bool, from_start: bool) -> None:
+    """Follow a space and print each change as it comes, until Ctrl-C.
+
+    A line has the time, what happened, and to whom: created and destroyed, or a field with its old → its new. What is
+    said about the connection goes to stderr; when the server goes away, it goes on when the server is back.
+
+    \b
+      deeplinks watch 019c2f4e-…                     as text
+      deeplinks watch 019c2f4e-… --json --from-start  all that a program needs to have the space
+    """
+    # Its warnings are told here, in words for whoever sits before it.
+    logging.getLogger("deeplinks.sync.follower").setLevel(logging.ERROR)
+    _run(_watch(space, url, secret, as_json, from_start))
+
+
+async def _watch(space: str, url: str, secret: str | None, as_json: bool, from_start: bool) -> None:
+    from deeplinks.sync.storages import opened
+    from deeplinks.watching import Watch
+
+    async with opened(url, secret) as storage:
+        deep = await deeplinks.load(storage, space=space)
+        show = partial(lines.told_as_json if as_json else lines.told_in_words, deep)
+        if from_start:
+            _print(map(show, map(lines.creation, lines.in_order(deep))), as_json)
+        click.echo(f"{len(deep)} associations known", err=True)
+        watch = Watch(deep, storage, lambda changes: map(show, lines.happenings(changes, datetime.now(UTC))))
+        async with aclosing(watch.news()) as news:
+            async for one in news:
+                if isinstance(one, str):
+                    _print([one], as_json)
+                else:
+                    click.echo(f"following {url}" if one.up else f"waiting for the server: {one.why}", err=True)
 
 
 @cli.command()
