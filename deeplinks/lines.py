@@ -13,7 +13,7 @@ from typing import Final
 
 from deeplinks.space import Association, Change, Deep, FunctionSource, showing
 from deeplinks.space.showing import called, data_text, label, short
-from deeplinks.space.space import CREATED, DESTROYED
+from deeplinks.space.grouping import CREATED, DESTROYED
 
 TYPE_WIDTH: Final = 12
 WHAT_WIDTH: Final = 9
@@ -139,4 +139,4 @@ def _plain(data: object) -> object:
 
 
 def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space import showing
@@ -21,6 +21,9 @@ from deeplinks.space.values import NOTHING, FunctionSource
 
 if TYPE_CHECKING:
     from deeplinks.space.space import Space
+
+# What a reference is kept as: an association, the id of one that is not here, or nothing.
+Reference: TypeAlias = "Association | str | None"
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -443,12 +446,12 @@ class Gone:
         raise DestroyedError(association=self._label)
 
 
-def here(reference: Association | str | None) -> Association | None:
+def here(reference: Reference) -> Association | None:
     """The association a reference leads to; None where it is not here."""
     return None if isinstance(reference, str) else reference
 
 
-def id_of(reference: Association | str | None) -> str | None:
+def id_of(reference: Reference) -> str | None:
     """The id a reference holds, also of one that is not here."""
     return reference.id if isinstance(reference, Association) else reference
 

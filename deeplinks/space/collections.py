@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from deeplinks.errors import DestroyedError, InvalidError, NoCollectionError, OtherSpaceError, WrongTypeError
-from deeplinks.space.association import Association, here
+from deeplinks.space.association import Association, Reference, here
 from deeplinks.space.back_references import each
 from deeplinks.space.events import Event, EventKind
 from deeplinks.space.fields import DATA, FIELDS, FROM, TYPE, Field
@@ -23,7 +23,6 @@ from deeplinks.space.values import NOTHING, FunctionSource, checked, told_back
 if TYPE_CHECKING:
     from deeplinks.space.space import Space
 
-Reference: TypeAlias = Association | str | None
 # A collection and one of its members.
 Pair: TypeAlias = tuple[Association, Association]
 

@@ -14,9 +14,10 @@ from deeplinks.errors import UnknownIdError
 from deeplinks.ids import canonical, new_id
 from deeplinks.space import showing
 from deeplinks.space.association import Association
+from deeplinks.space.changing import now
 from deeplinks.space.events import EventKind, Signals
 from deeplinks.space.ledger import StorageMarker
-from deeplinks.space.space import Space, now
+from deeplinks.space.space import Space
 
 T = TypeVar("T")
 

@@ -376,7 +376,7 @@ def test_a_group_that_no_request_can_carry_is_undone_and_refused(deep: Deep) -> 
 
 @pytest.mark.parametrize("text", ["я" * 100, "a" * 200])
 def test_text_counts_with_its_bytes(deep: Deep, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", changes.ENTRY_BYTES + 200)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", changes.ENTRY_BYTES + 200)
     with deep.together():
         deep.String(text).store("s")
     with pytest.raises(GroupTooLargeError), deep.together():
@@ -384,7 +384,7 @@ def test_text_counts_with_its_bytes(deep: Deep, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_sources_and_typed_marks_count(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", changes.ENTRY_BYTES + 10)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", changes.ENTRY_BYTES + 10)
     with pytest.raises(GroupTooLargeError), deep.together():
         deep.Function(test_text_counts_with_its_bytes).store("s")
     with pytest.raises(GroupTooLargeError), deep.together():
@@ -392,7 +392,7 @@ def test_sources_and_typed_marks_count(deep: Deep, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_is_not_stored_may_be_of_any_size(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", 1_000)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", 1_000)
     deep.space.ledger("s")
     with deep.together():
         for _ in range(100):
@@ -403,7 +403,7 @@ def test_what_is_not_stored_may_be_of_any_size(deep: Deep, monkeypatch: pytest.M
 
 def test_text_that_was_there_before_does_not_count(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
     text = deep.String("a" * 10_000).store("s")
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", 1_000)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", 1_000)
     with deep.together():
         text.to = text
 
@@ -411,7 +411,7 @@ def test_text_that_was_there_before_does_not_count(deep: Deep, monkeypatch: pyte
 
 
 def test_groups_inside_one_another_count_as_one(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", 1_000)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", 1_000)
     with pytest.raises(GroupTooLargeError), deep.together():
         for _ in range(3):
             with deep.together():
@@ -423,7 +423,7 @@ def test_groups_inside_one_another_count_as_one(deep: Deep, monkeypatch: pytest.
 def test_one_verb_that_is_larger_is_cut_and_not_refused(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:
     T = deep()
     instances = [T() for _ in range(10)]
-    monkeypatch.setattr("deeplinks.space.space.MOST_BYTES", 1_000)
+    monkeypatch.setattr("deeplinks.space.grouping.MOST_BYTES", 1_000)
     T.store("s", "typed_true")
     ledger = deep.space.ledger("s")
     assert len(ledger.take(1)[0]) == 1

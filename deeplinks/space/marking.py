@@ -1,0 +1,100 @@
+"""Marking: which associations which storage is to hold, as people say it.
+
+The space room. What a mark means is the ledger's to decide.
+"""
+
+from __future__ import annotations
+
+from deeplinks.errors import BuiltInError, WrongTypeError
+from deeplinks.space.association import Association
+from deeplinks.space.changing import Changing
+from deeplinks.space.events import EventKind
+from deeplinks.space.ledger import Ledger, StorageMarker
+
+
+class Marking(Changing):
+    """The ledgers of a space, one a storage name, and the verbs that set marks in them."""
+
+    def ledger(self, name: str) -> Ledger:
+        """The ledger of a storage name, opened at its first use."""
+        return self.ledgers.get(name) or self._open_ledger(name)
+
+    def _open_ledger(self, name: str) -> Ledger:
+        with self.lock:
+            if name not in self.ledgers:
+                ledger = Ledger(self.itself, name)
+                for _ in self._together:
+                    ledger.open()
+                self.ledgers[name] = ledger
+            return self.ledgers[name]
+
+    def store(self, association: Association, storage: object, marker: StorageMarker | str) -> None:
+        """Set a mark; the same again is no change."""
+        marker = _marker(marker)
+        name = storage_name(storage)
+        if self.permanent(association):
+            raise BuiltInError(association=association, action="marked")
+        ledger = self.ledger(name)
+        if marker in ledger.markers(association):
+            return
+        with self._undoable():
+            # Asked again under the lock: another thread may have been quicker.
+            association.space_of()
+            if marker not in ledger.markers(association):
+                ledger.mark(association, marker)
+                self.tell_stored(association, name, marker)
+
+    def unstore(
+        self, association: Association, storage: object, marker: StorageMarker | str | None, purge: bool
+    ) -> None:
+        """Take marks away; `purge` takes all of them and also deletes the row, for good."""
+        only = None if marker is None else _marker(marker)
+        ledger = self.ledger(storage_name(storage))
+        if purge and self.permanent(association):
+            raise BuiltInError(association=association, action="purged")
+        with self._undoable():
+            if purge:
+                ledger.purge(association)
+            ending = [own for own in ledger.markers(association) if purge or only in (None, own)]
+            ledger.unmark(association, ending)
+            for own in ending:
+                self._tell(EventKind.store_removed, association, old=(ledger.name, own))
+
+    def is_stored(self, association: Association, storage: object, marker: StorageMarker | str | None) -> bool:
+        """Whether a storage is to hold it, or whether it carries that very mark."""
+        ledger = self.ledgers.get(storage_name(storage))
+        if ledger is None:
+            return False
+        if marker is not None:
+            return _marker(marker) in ledger.markers(association)
+        return ledger.holds(association)
+
+    def storages(
+        self, association: Association, storage: object
+    ) -> dict[str, list[StorageMarker]] | list[StorageMarker]:
+        """The association's own marks."""
+        if storage is not None:
+            ledger = self.ledgers.get(storage_name(storage))
+            return ledger.markers(association) if ledger else []
+        marks = {name: ledger.markers(association) for name, ledger in self.ledgers.items()}
+        return {name: own for name, own in marks.items() if own}
+
+    def tell_stored(self, association: Association, name: str, marker: StorageMarker) -> None:
+        """A mark was set."""
+        self._tell(EventKind.store_added, association, new=(name, marker))
+
+
+def storage_name(storage: object) -> str:
+    """The name of a storage: a str is one, a storage has one. Raises `WrongTypeError`."""
+    name = storage if isinstance(storage, str) else getattr(storage, "name", None)
+    if not isinstance(name, str) or not name or isinstance(storage, Association):
+        raise WrongTypeError(what="a storage", expected="its name or the storage itself", value=storage)
+    return name
+
+
+def _marker(marker: StorageMarker | str) -> StorageMarker:
+    try:
+        return StorageMarker(marker)
+    except ValueError:
+        choice = "one of deep.storage_markers"
+        raise WrongTypeError(what="a storage marker", expected=choice, value=marker) from None
