@@ -9,6 +9,8 @@ import asyncio
 import io
 import logging
 import os
+import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Generator, Iterable
@@ -16,10 +18,12 @@ from contextlib import aclosing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Final, TypeAlias
 
 import click
+from click.core import ParameterSource
 
 import deeplinks
 from deeplinks import lines
@@ -256,14 +260,41 @@ async def _watch(space: str, url: str, secret: str | None, as_json: bool, from_s
 
 @cli.command()
 @click.option("--database-url", envvar="DATABASE_URL", help="PostgreSQL to use; an embedded one if there is none.")
-def demo(database_url: str | None) -> None:
-    """Your own Python environment as a graph, stored, and read back by another process."""
-    from deeplinks.demo import show
+@click.pass_context
+def demo(context: click.Context, database_url: str | None) -> None:
+    """Your own Python environment as a graph: stored, read back by another process, and followed live by a third.
 
+    \b
+      deeplinks demo
+    """
+    from deeplinks.demo import Typed, show
+
+    command, python = _called()
+    serve = f"{command} serve"
+    if context.get_parameter_source("database_url") is ParameterSource.COMMANDLINE and database_url:
+        # A password is nobody's business.
+        known = database_url if describe(database_url) == database_url else "…"
+        serve = f"{serve} --database-url {shlex.quote(known)}"
     with database(database_url) as url:
         asyncio.run(migrations.migrate(url))
-        if not asyncio.run(show(url)):
+        if not asyncio.run(show(url, Typed(command, serve, python, SERVED))):
             sys.exit(1)
+
+
+def _called() -> tuple[str, str]:
+    """What was typed for this program, and its Python: the bare name where a shell finds it by that."""
+    program, python = Path(sys.argv[0]), _typed(Path(sys.executable))
+    if program.name == "__main__.py":
+        return f"{python} -m deeplinks", python
+    return _typed(program), python
+
+
+def _typed(program: Path) -> str:
+    found = shutil.which(program.name)
+    if found and Path(found).absolute() == program.absolute():
+        return program.name
+    here = Path.cwd()
+    return shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))
 
 
 @cli.command()

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from deeplinks.space import Association, Change, Deep, FunctionSource, showing
-from deeplinks.space.showing import called, data_text, label, short
 from deeplinks.space.grouping import CREATED, DESTROYED
+from deeplinks.space.showing import called, data_text, label, short
 
 TYPE_WIDTH: Final = 12
 WHAT_WIDTH: Final = 9
