@@ -91,6 +91,7 @@ SETTINGS: dict[str, str] = {
     "POOL_SIZE": "how many connections to PostgreSQL are kept",
     "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "how often, in milliseconds, commits of other writers are"
     " looked for while somebody subscribes",
+    "DEEPLINKS_URL": "the endpoint that `deeplinks load` and `deeplinks watch` ask",
     "LOG_LEVEL": "what is logged, by Python's names of levels",
 }
 
@@ -328,7 +329,8 @@ def _settings() -> Iterator[str]:
     yield "From the environment, by Hasura's names where it has one.\n\n| variable | what it says |\n|---|---|"
     asked = _Asked()
     Settings.from_env(asked)
-    for name in dict.fromkeys([*asked.names, *SETTINGS]):
+    options = (option.envvar for command in cli.commands.values() for option in command.params)
+    for name in dict.fromkeys([*asked.names, *(one for one in options if isinstance(one, str)), *SETTINGS]):
         yield f"| `{name}` | {SETTINGS[name]} |"
     standard = Settings()
     yield f"\nUnless told: host `{standard.host}`, port `{standard.port}`, {standard.pool_size} connections,"
