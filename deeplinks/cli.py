@@ -126,7 +126,12 @@ def database(url: str | None) -> Generator[str]:
     help="Apply migrations first; on by itself for the embedded database.",
 )
 def serve(host: str | None, port: int | None, database_url: str | None, also_migrate: bool | None) -> None:
-    """Serve the tables over GraphQL."""
+    """Serve the tables over GraphQL.
+
+    \b
+      deeplinks serve
+      deeplinks serve --port 9000 --database-url postgresql://me@localhost/graph
+    """
     from deeplinks.server.serve import serve as run
 
     settings = Settings.from_env()
@@ -159,7 +164,12 @@ def _warn_of_missing_tables(url: str) -> None:
 @click.option("--down", type=click.IntRange(1), metavar="N", help="Take the last N migrations back, with their data.")
 @click.option("--yes", is_flag=True, help="Do not ask before data is lost.")
 def migrate(database_url: str | None, only_status: bool, down: int | None, yes: bool) -> None:
-    """Bring a database's tables up to date."""
+    """Bring a database's tables up to date.
+
+    \b
+      deeplinks migrate --database-url postgresql://me@localhost/graph
+      deeplinks migrate --status
+    """
     with database(database_url) as url:
         if only_status:
             for state in asyncio.run(migrations.status(url)):
@@ -183,8 +193,17 @@ def _of_a_space(command: Callable[..., None]) -> Callable[..., None]:
     """What a command that reads a space from a server takes."""
     options = (
         click.argument("space"),
-        click.option("--url", envvar="DEEPLINKS_URL", default=SERVED, help=f"GraphQL endpoint; {SERVED} unless told."),
-        click.option("--secret", envvar="HASURA_GRAPHQL_ADMIN_SECRET", help="The server's admin secret."),
+        click.option(
+            "--url",
+            envvar="DEEPLINKS_URL",
+            default=SERVED,
+            show_default=True,
+            show_envvar=True,
+            help="GraphQL endpoint.",
+        ),
+        click.option(
+            "--secret", envvar="HASURA_GRAPHQL_ADMIN_SECRET", show_envvar=True, help="The server's admin secret."
+        ),
         click.option("--json", "as_json", is_flag=True, help="One JSON object a line; a Decimal's digits are a text."),
     )
     for option in reversed(options):
@@ -195,13 +214,13 @@ def _of_a_space(command: Callable[..., None]) -> Callable[..., None]:
 @cli.command()
 @_of_a_space
 def load(space: str, url: str, secret: str | None, as_json: bool) -> None:
-    """Load a space and print it, an association a line, in the order of creation.
+    """Print a space, an association a line, as they were created.
 
-    A line has the short id, the type, from → to, and the data.
+    A line has the short id, the type, from → to, and the data; `--json` has all of it, whole.
 
     \b
-      deeplinks load 019c2f4e-…                    as text
-      deeplinks load 019c2f4e-… --json | jq .data  for programs, with whole ids
+      deeplinks load 5f0c7c1e-8f0b-8a51-9f3e-000000000001
+      deeplinks load 5f0c7c1e-8f0b-8a51-9f3e-000000000001 --json | head -3
     """
     _run(_load(space, url, secret, as_json))
 
@@ -231,8 +250,8 @@ def watch(space: str, url: str, secret: str | None, as_json: bool, from_start: b
     said about the connection goes to stderr; when the server goes away, it goes on when the server is back.
 
     \b
-      deeplinks watch 019c2f4e-…                     as text
-      deeplinks watch 019c2f4e-… --json --from-start  all that a program needs to have the space
+      deeplinks watch 5f0c7c1e-8f0b-8a51-9f3e-000000000001
+      deeplinks watch 5f0c7c1e-8f0b-8a51-9f3e-000000000001 --json --from-start
     """
     # Its warnings are told here, in words for whoever sits before it.
     logging.getLogger("deeplinks.sync.follower").setLevel(logging.ERROR)
@@ -262,7 +281,7 @@ async def _watch(space: str, url: str, secret: str | None, as_json: bool, from_s
 @click.option("--database-url", envvar="DATABASE_URL", help="PostgreSQL to use; an embedded one if there is none.")
 @click.pass_context
 def demo(context: click.Context, database_url: str | None) -> None:
-    """Your own Python environment as a graph: stored, read back by another process, and followed live by a third.
+    """Your own Python as a graph: stored, read back, followed live.
 
     \b
       deeplinks demo
@@ -277,7 +296,7 @@ def demo(context: click.Context, database_url: str | None) -> None:
         serve = f"{serve} --database-url {shlex.quote(known)}"
     with database(database_url) as url:
         asyncio.run(migrations.migrate(url))
-        if not asyncio.run(show(url, Typed(command, serve, python, SERVED))):
+        if not asyncio.run(show(url, Typed(command, serve, python, os.environ.get("DEEPLINKS_URL") or SERVED))):
             sys.exit(1)
 
 
@@ -299,5 +318,9 @@ def _typed(program: Path) -> str:
 
 @cli.command()
 def version() -> None:
-    """Print the version."""
+    """Print the version.
+
+    \b
+      deeplinks version
+    """
     click.echo(deeplinks.__version__)

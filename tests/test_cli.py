@@ -1,20 +1,28 @@
 """The command line, as a process, the way people run it."""
 
 import asyncio
+import json
 import os
+import re
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 import pytest
 
 import deeplinks
-from deeplinks import Deep, load, synchronize
+from deeplinks import Association, Deep, load, synchronize
+from deeplinks.cli import cli
+from deeplinks.server.serve import running
+from deeplinks.server.settings import Settings
+from deeplinks.space.showing import short
 from tests.processes import ROOT, run
 
 
@@ -95,10 +103,10 @@ async def test_an_unknown_option_is_status_2() -> None:
 
 
 @asynccontextmanager
-async def served(database_url: str) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+async def served(database_url: str, port: str = "0") -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
     """`deeplinks serve` as a process: its endpoint."""
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "deeplinks", "serve", "--port", "0", "--database-url", database_url)
+    command = (sys.executable, "-m", "deeplinks", "serve", "--port", port, "--database-url", database_url)
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=pipe)
     try:
         assert process.stdout
@@ -157,10 +165,245 @@ async def test_what_a_killed_server_had_acknowledged_is_there_for_the_next_one(d
     assert copy[text.id].data == "kept"
 
 
-@pytest.mark.timeout(180)
-async def test_the_demo_writes_reads_back_and_says_that_both_are_equal(database_url: str) -> None:
-    ran = await run("-m", "deeplinks", "demo", "--database-url", database_url, seconds=120)
+@pytest.mark.parametrize("command", sorted(cli.commands))
+async def test_the_help_of_every_command_has_an_example(command: str) -> None:
+    ran = await run("-m", "deeplinks", command, "--help")
 
-    assert ran.status == 0, ran.errors
-    assert "back: equal" in ran.output
-    assert "links: the same" in ran.output
+    assert re.search(rf"^    deeplinks {command}\b", ran.output, re.MULTILINE), ran.output
+
+
+@asynccontextmanager
+async def stored(endpoint: str) -> AsyncIterator[tuple[Deep, Association]]:
+    """A small space in the storage, kept there as it changes, and a remark in it on a link."""
+    deep = Deep()
+    Person, Follows, Says = (deep(value=deep.String(name)) for name in ("Person", "Follows", "Says"))
+    alice, bob = (Person(value=deep.String(name)) for name in ("Alice", "Bob"))
+    doubt = Says(from_=bob, to=Follows(from_=alice, to=bob), value=deep.String("does she?")).store("database")
+    async with synchronize(deep, endpoint) as database:
+        await database.flush()
+        yield deep, doubt
+
+
+async def test_load_prints_an_association_a_line_in_the_order_of_creation(endpoint: str) -> None:
+    async with stored(endpoint) as (deep, doubt):
+        ran = await run("-m", "deeplinks", "load", deep.id, "--url", endpoint)
+    lines = ran.output.splitlines()
+
+    assert len(lines) == len(deep), ran.errors
+    assert [line.split()[0] for line in lines] == [short(id) for id in deep.ids]
+    assert lines[0].split()[1] == "deep"
+    assert re.split(r" {2,}", lines[list(deep.ids).index(doubt.id)])[1:] == [
+        "Says",
+        f"'Bob' → Follows {short(doubt.to_id or '')}",
+        "'does she?'",
+    ]
+
+
+async def test_load_as_json_has_every_id_and_datum(endpoint: str) -> None:
+    async with stored(endpoint) as (deep, doubt):
+        doubt.value = deep.Number(Decimal("0.1000000000000000000001"))
+        await doubt.promise
+        ran = await run("-m", "deeplinks", "load", deep.id, "--url", endpoint, "--json")
+    objects = [json.loads(line) for line in ran.output.splitlines()]
+
+    assert {one["id"]: [one[name] for name in ("type", "from", "to", "value")] for one in objects} == {
+        one.id: [one.type_id, one.from_id, one.to_id, one.value_id] for one in deep
+    }
+    assert {str(one.own_data()) for one in deep} == {str(one["data"]) for one in objects}
+    assert [one["i"] for one in objects] == sorted(one["i"] for one in objects)
+    assert {datetime.fromisoformat(one["created_at"]).tzinfo for one in objects} == {UTC}
+
+
+async def test_what_is_loaded_by_a_reader_who_stops_early_ends_quietly(endpoint: str) -> None:
+    deep = Deep()
+    for number in range(5_000):
+        deep.String(f"text {number}").store("database")
+    async with synchronize(deep, endpoint):
+        pass
+    command = f"{sys.executable} -W error -m deeplinks load {deep.id} --url {endpoint} | head -1"
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_shell(command, cwd=ROOT, stdout=pipe, stderr=pipe)
+    output, errors = await process.communicate()
+
+    assert output.decode() == f"{short(deep.id)}  deep\n"
+    assert errors == b""
+
+
+@pytest.mark.parametrize("command", ["load", "watch"])
+async def test_an_unknown_space_is_one_line_and_status_1(command: str, endpoint: str) -> None:
+    space = Deep().id
+    ran = await run("-m", "deeplinks", command, space, "--url", endpoint)
+
+    assert (ran.status, ran.output, ran.errors) == (1, "", f"error: There is no space {space}.\n")
+
+
+@pytest.mark.parametrize("command", ["load", "watch"])
+async def test_a_server_that_is_not_there_is_one_line_and_status_1(command: str) -> None:
+    ran = await run("-m", "deeplinks", command, Deep().id, "--url", "http://127.0.0.1:1/v1/graphql")
+
+    assert ran.status == 1
+    assert ran.errors.startswith("error: http://127.0.0.1:1/v1/graphql can't be reached")
+    assert ran.errors.count("\n") == 1
+
+
+async def test_load_takes_the_secret_from_the_environment(
+    secret_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space = Deep().id
+    refused = await run("-m", "deeplinks", "load", space, "--url", secret_endpoint)
+    monkeypatch.setenv("HASURA_GRAPHQL_ADMIN_SECRET", "right")
+    admitted = await run("-m", "deeplinks", "load", space, "--url", secret_endpoint)
+
+    assert "refused access" in refused.errors
+    assert "There is no space" in admitted.errors
+
+
+class Watched:
+    """`deeplinks watch` as a process, line by line."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def line(self) -> str:
+        """The next line that it printed."""
+        assert self.process.stdout
+        return (await asyncio.wait_for(self.process.stdout.readline(), 30)).decode().rstrip("\n")
+
+    async def object(self) -> dict[str, object]:
+        """The next line, as JSON."""
+        return json.loads(await self.line())
+
+    async def said(self, start: str) -> str:
+        """What it said next of the connection, and that it begins so."""
+        assert self.process.stderr
+        line = (await asyncio.wait_for(self.process.stderr.readline(), 30)).decode()
+        assert line.startswith(start), line
+        return line
+
+    async def told(self, signal: int) -> tuple[int, str]:
+        """Its exit status after that signal, and all that it still said."""
+        self.process.send_signal(signal)
+        assert self.process.stderr
+        said = await asyncio.wait_for(self.process.stderr.read(), 30)
+        return await self.process.wait(), said.decode()
+
+
+@asynccontextmanager
+async def watched(*arguments: str) -> AsyncIterator[Watched]:
+    """`deeplinks watch` for the length of a block."""
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-W", "error", "-m", "deeplinks", "watch", *arguments)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=pipe, stderr=pipe)
+    try:
+        yield Watched(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_watch_prints_each_change_as_it_comes(endpoint: str) -> None:
+    async with stored(endpoint) as (deep, doubt), watched(deep.id, "--url", endpoint) as watch:
+        await watch.said(f"{len(deep)} associations known")
+        await watch.said(f"following {endpoint}")
+        doubt.data = "does he?"
+        await doubt.promise
+        changed = await watch.line()
+        kind, at = doubt.type, short(doubt.id)
+        assert kind
+        answer = kind(from_=doubt.from_, to=doubt).store("database")
+        await answer.promise
+        created = await watch.line()
+        doubt.to = deep
+        await doubt.promise
+        pointed = await watch.line()
+        answer.destroy()
+        destroyed = await watch.line()
+
+    lines = [re.split(r" {2,}", line)[1:] for line in (changed, created, pointed, destroyed)]
+    assert lines == [
+        ["data", short(doubt.value_id or ""), "String", "'does she?' → 'does he?'"],
+        ["created", short(answer.id), "Says", "'Bob' → 'does he?'"],
+        ["to", at, "Says", f"{lines[2][3].split(' → ')[0]} → deep"],
+        ["destroyed", short(answer.id), "of type 'Says'"],
+    ]
+    assert re.match(r"\d\d:\d\d:\d\d\.\d{3}  ", changed)
+
+
+async def test_a_watch_from_the_start_tells_a_program_the_whole_space(endpoint: str) -> None:
+    fields = ("type", "from", "to", "value", "data")
+    async with (
+        stored(endpoint) as (deep, doubt),
+        watched(deep.id, "--url", endpoint, "--json", "--from-start") as watch,
+    ):
+        told = [await watch.object() for _ in deep]
+        await watch.said(f"{len(deep)} associations known")
+        doubt.data = "does he?"
+        await doubt.promise
+        changed = await watch.object()
+
+        assert {one["id"]: [one[field] for field in fields] for one in told} == {
+            one.id: [
+                one.type_id,
+                one.from_id,
+                one.to_id,
+                one.value_id,
+                "does she?" if one is doubt.value else one.own_data(),
+            ]
+            for one in deep
+        }
+        assert {one["what"] for one in told} == {"created"}
+        assert changed | {"at": ""} == {
+            "at": "",
+            "what": "data",
+            "id": doubt.value_id,
+            "old": "does she?",
+            "new": "does he?",
+        }
+
+
+async def test_watch_goes_on_when_a_killed_server_is_back(database_url: str) -> None:
+    async with served(database_url) as (endpoint, process):
+        port = endpoint.split(":")[2].split("/")[0]
+        async with stored(endpoint) as (deep, doubt):
+            pass
+        async with watched(deep.id, "--url", endpoint) as watch:
+            await watch.said(f"{len(deep)} associations known")
+            await watch.said("following")
+            process.kill()
+            await watch.said("waiting for the server: ")
+            async with served(database_url, port):
+                doubt.data = "does he?"
+                async with synchronize(deep, endpoint):
+                    pass
+                await watch.said("following")
+                line = await watch.line()
+                ended = await watch.told(signal.SIGINT)
+
+    assert line.endswith("'does she?' → 'does he?'")
+    assert ended == (130, "")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_watch_ends_cleanly_when_told_to(number: int, status: int, endpoint: str) -> None:
+    async with stored(endpoint) as (deep, _), watched(deep.id, "--url", endpoint) as watch:
+        await watch.said(f"{len(deep)} associations known")
+        await watch.said("following")
+
+        assert await watch.told(number) == (status, "")
+
+
+async def test_a_watch_ends_with_the_reason_when_it_is_admitted_no_more(database_url: str) -> None:
+    async with served(database_url) as (endpoint, process):
+        port = endpoint.split(":")[2].split("/")[0]
+        async with stored(endpoint) as (deep, _):
+            pass
+        async with watched(deep.id, "--url", endpoint) as watch:
+            await watch.said(f"{len(deep)} associations known")
+            await watch.said("following")
+            process.kill()
+            await watch.said("waiting")
+            async with running(Settings(database_url=database_url, port=int(port), admin_secret="new")):
+                await watch.said(f"error: {endpoint} refused access")
+
+                assert await watch.process.wait() == 1

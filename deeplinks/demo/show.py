@@ -154,7 +154,7 @@ def _remark(one: Seen) -> str:
 
 def _tell_what_next(console: Console, typed: Typed, space: str, remark: str) -> None:
     lines = (
-        "\nAll of it is in the database. What to type next, the first in a terminal of its own:\n",
+        "\nAll of it stays. What to type next, the first in a terminal of its own:\n",
         f"  {typed.serve}",
         f"  {typed.command} watch {space}",
         f"  {typed.command} load {space} | tail -7",
