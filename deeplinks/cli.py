@@ -20,10 +20,11 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import click
 from click.core import ParameterSource
+from psycopg.conninfo import conninfo_to_dict
 
 import deeplinks
 from deeplinks import lines
@@ -32,6 +33,9 @@ from deeplinks.server.settings import Settings
 from deeplinks.storage import migrations
 from deeplinks.storage.embedded import embedded
 from deeplinks.storage.postgres import describe
+
+if TYPE_CHECKING:
+    from deeplinks.demo import Typed
 
 SERVED: Final = "http://127.0.0.1:8080/v1/graphql"
 STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -286,29 +290,36 @@ def demo(context: click.Context, database_url: str | None) -> None:
     \b
       deeplinks demo
     """
-    from deeplinks.demo import Typed, show
+    from deeplinks.demo import show
+
+    given = context.get_parameter_source("database_url") is ParameterSource.COMMANDLINE
+    with database(database_url) as url:
+        asyncio.run(migrations.migrate(url))
+        if not asyncio.run(show(url, _typed(url if given else None))):
+            sys.exit(1)
+
+
+def _typed(database_url: str | None) -> Typed:
+    """What can be typed for this program; the database is named where that was typed too, but never with a password."""
+    from deeplinks.demo import Typed
 
     command, python = _called()
     serve = f"{command} serve"
-    if context.get_parameter_source("database_url") is ParameterSource.COMMANDLINE and database_url:
-        # A password is nobody's business.
-        known = database_url if describe(database_url) == database_url else "…"
-        serve = f"{serve} --database-url {shlex.quote(known)}"
-    with database(database_url) as url:
-        asyncio.run(migrations.migrate(url))
-        if not asyncio.run(show(url, Typed(command, serve, python, os.environ.get("DEEPLINKS_URL") or SERVED))):
-            sys.exit(1)
+    if database_url:
+        secret = conninfo_to_dict(database_url).get("password")
+        serve = f"{serve} --database-url {'…' if secret else shlex.quote(database_url)}"
+    return Typed(command, serve, python, os.environ.get("DEEPLINKS_URL") or SERVED)
 
 
 def _called() -> tuple[str, str]:
     """What was typed for this program, and its Python: the bare name where a shell finds it by that."""
-    program, python = Path(sys.argv[0]), _typed(Path(sys.executable))
+    program, python = Path(sys.argv[0]), _in_shell(Path(sys.executable))
     if program.name == "__main__.py":
         return f"{python} -m deeplinks", python
-    return _typed(program), python
+    return _in_shell(program), python
 
 
-def _typed(program: Path) -> str:
+def _in_shell(program: Path) -> str:
     found = shutil.which(program.name)
     if found and Path(found).absolute() == program.absolute():
         return program.name

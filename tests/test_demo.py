@@ -28,7 +28,7 @@ async def test_each_process_of_the_demo_has_the_same_on_one_screen(database_url:
     assert re.search(r"process \d+ read \d+ back: equal", ran.output)
     assert re.search(r"it answers with \d+ links: the same", ran.output)
     assert re.search(r"seen there: -?\d+\.\d ms \(median\); both are equal", ran.output)
-    assert "serve --database-url postgresql://" in ran.output
+    assert "serve --database-url 'postgresql://" in ran.output
     assert len(ran.output.splitlines()) <= 40
     assert "\x1b" not in ran.output
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 import deeplinks
-from deeplinks import Association, Deep, Synchronizer, resources, synchronize
+from deeplinks import Association, Deep, StorageMarker, Synchronizer, resources, synchronize
 from deeplinks.demo.content import content, digest
 from deeplinks.demo.environment import Environment
 from deeplinks.demo.thread import Seen, Thread
@@ -45,29 +45,28 @@ class Typed:
 async def show(database_url: str, typed: Typed) -> bool:
     """Run the demo on a database that is migrated; whether everything that came back equals what was written."""
     console = Console(soft_wrap=True, highlight=False)
-    async with running(Settings(database_url=database_url, port=0)) as url:
-        deep, environment = await _write(console, url)
+    deep = Deep()
+    environment = Environment(deep)
+    async with running(Settings(database_url=database_url, port=0)) as url, synchronize(deep, url) as database:
+        await _write(console, environment, database)
         # It starts while the rest goes on.
         async with watching(url, deep.id) as watcher:
             equal = await _read_back(console, url, deep)
             same = await _ask(console, url, environment)
-            followed, remark = await _follow(console, url, environment, watcher)
+            followed, remark = await _follow(console, environment, database, watcher)
+        await database.catch_up()
     _tell_what_next(console, typed, deep.id, remark)
     return equal and same and followed
 
 
-async def _write(console: Console, url: str) -> tuple[Deep, Environment]:
+async def _write(console: Console, environment: Environment, database: Synchronizer) -> None:
     started = time.perf_counter()
-    deep = Deep()
-    environment = Environment(deep)
-    async with synchronize(deep, url) as database:
-        for type in environment.types:
-            type.store(database, deep.storage_markers.typed_true)
-        environment.read()
-        await _flush(console, database)
+    for type in environment.types:
+        type.store(database, StorageMarker.typed_true)
+    environment.read()
+    await _flush(console, database)
     counted = ", ".join(f"{count} {name}" for name, count in environment.counts().items())
-    console.print(f"[bold]{len(deep)}[/] links in {time.perf_counter() - started:.1f} s: {counted}")
-    return deep, environment
+    console.print(f"[bold]{len(environment.deep)}[/] links in {time.perf_counter() - started:.1f} s: {counted}")
 
 
 async def _flush(console: Console, database: Synchronizer) -> None:
@@ -84,7 +83,7 @@ async def _flush(console: Console, database: Synchronizer) -> None:
 def _progress(console: Console) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     # What stays is the line after it.
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 async def _read_back(console: Console, url: str, deep: Deep) -> bool:
@@ -124,18 +123,19 @@ async def _answered(url: str, query: str, variables: dict[str, Any]) -> int:
     return len(answer["deep_links"])
 
 
-async def _follow(console: Console, url: str, environment: Environment, watcher: Watcher) -> tuple[bool, str]:
+async def _follow(
+    console: Console, environment: Environment, database: Synchronizer, watcher: Watcher
+) -> tuple[bool, str]:
     """Whether the watching process has what is here at the end; and the id of the type of the remarks."""
     await watcher.following()
     requirement = next(iter(environment.most_required().in_))
     console.print(f"process {watcher.pid} follows while remarks are made here, each a link on a link:")
     console.print(f"  {_requirement(requirement)}", markup=False)
     seen: list[Seen] = []
-    async with synchronize(environment.deep, url) as database:
-        thread = Thread(environment.deep, database)
-        async for one in thread.on(requirement, watcher):
-            console.print(_remark(one), markup=False)
-            seen.append(one)
+    thread = Thread(environment.deep, database)
+    async for one in thread.on(requirement, watcher):
+        console.print(_remark(one), markup=False)
+        seen.append(one)
     equal = watcher.content == content(environment.deep)
     took = median(one.milliseconds for one in seen)
     console.print(f"\ncommitted here, seen there: {took:.1f} ms (median); both are {_verdict(equal, 'equal')}")
