@@ -29,7 +29,7 @@ from deeplinks.server.settings import Settings
 from deeplinks.storage.graphql import HTTPTransport
 
 # Where the texts of a thread end, and times begin.
-COLUMN: Final = 52
+COLUMN: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ def _requirement(link: Association) -> str:
 
 def _remark(one: Seen) -> str:
     said = f"{'  ' * (one.depth + 2)}{one.who}: {one.text}"
-    return f"{said:<{COLUMN}}{one.milliseconds:5.1f} ms"
+    took = f"{one.milliseconds:5.1f} ms" if one.milliseconds > 0 else "there before it was known here"
+    return f"{said:<{COLUMN}}{took}"
 
 
 def _tell_what_next(console: Console, typed: Typed, space: str, remark: str) -> None:
