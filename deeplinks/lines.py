@@ -83,7 +83,7 @@ def _whom(deep: Deep, happening: Happening) -> str:
 def _side(deep: Deep, field: str, value: object) -> str:
     if value is None:
         return "nothing"
-    return _named(deep, value) if field in REFERENCES else showing._data(value)
+    return _named(deep, value) if field in REFERENCES else showing.literal(value)
 
 
 def _named(deep: Deep, id: object) -> str:

@@ -18,6 +18,7 @@ from deeplinks.space import Change, Deep
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync import load
 from deeplinks.sync.follower import Follower
+from deeplinks.tasks import call_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,7 @@ class Watch:
             await following
         finally:
             self._deep.signals.changed.disconnect(self._hear)
-            following.cancel()
-            await asyncio.wait([following])
+            await call_off(following)
 
     def _hear(self, _: Deep, changes: tuple[Change, ...]) -> None:
         for line in self._show(changes):

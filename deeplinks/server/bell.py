@@ -19,6 +19,7 @@ from deeplinks.errors import StorageError
 from deeplinks.server.database import Database
 from deeplinks.server.tasks import Tasks
 from deeplinks.storage.postgres import connect
+from deeplinks.tasks import check_called_off
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Bell:
                 await self._database.rows(resources.text("sql/queries/ring.sql"), [self._name])
             except psycopg.Error as error:
                 logger.info("other servers were not told of a commit, and will see it by themselves: %s", error)
+            check_called_off()
             await asyncio.sleep(GATHERING)
 
     async def hear(self, heard: Callable[[], None]) -> None:
@@ -70,11 +72,13 @@ class Bell:
     async def _listen(self, heard: Callable[[], None]) -> None:
         async with await connect(self._url) as connection:
             await connection.execute(resources.text("sql/queries/listen.sql").encode())
+            check_called_off()
             self.hearing, self._missing, self._pause = True, False, FIRST_PAUSE
             try:
                 # What was rung before is not heard any more.
                 heard()
                 async for bell in connection.notifies():
+                    check_called_off()
                     if bell.payload != self._name:
                         heard()
             finally:

@@ -22,6 +22,7 @@ from deeplinks.server.execute import LiveQuery, asked_again, failed
 from deeplinks.server.settings import Settings
 from deeplinks.server.tasks import Tasks
 from deeplinks.server.watcher import Reader, Watcher
+from deeplinks.tasks import check_called_off
 
 # The least time between two looks (seconds): commits that come faster are found together.
 GATHERING: Final = 0.002
@@ -125,6 +126,7 @@ class Hub:
             self._woken.clear()
             began = perf_counter()
             await self._look()
+            check_called_off()
             # Whatever a look costs, half of the time is everybody else's.
             await asyncio.sleep(max(GATHERING, perf_counter() - began))
             try:

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from deeplinks.tasks import call_off
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,7 +41,4 @@ class Tasks:
 
     async def stop(self) -> None:
         """Cancel all of them, and wait until they have ended."""
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(set(self._running))
+        await call_off(*self._running)

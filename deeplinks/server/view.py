@@ -6,9 +6,11 @@ The server. It speaks HTTP; what a request means and what it may see is decided 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from json import JSONDecodeError
 
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -52,9 +54,12 @@ class View(GraphQL[Caller, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await super().__call__(scope, receive, send)
-        response = await self.respond(HttpRequest(scope, receive))
-        return await response(scope, receive, send)
+            await super().__call__(scope, receive, send)
+            return
+        with suppress(ClientDisconnect):
+            # Who left in the middle of a request waits for no answer.
+            response = await self.respond(HttpRequest(scope, receive))
+            await response(scope, receive, send)
 
     # sockets: strawberry's hooks
 

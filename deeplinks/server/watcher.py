@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 from deeplinks.server.answers import Spliced
 from deeplinks.server.mailbox import Mailbox
 from deeplinks.server.tasks import Tasks
+from deeplinks.tasks import check_called_off
 
 Reader = Mailbox[ExecutionResult]
 LASTING: Final = frozenset({"data-exception", "validation-failed"})
@@ -83,6 +84,7 @@ class Watcher:
                 self._seen, self._next = self._next, None
                 new = set(self._new)
                 answer = await self._ask()
+                check_called_off()
                 self._publish(answer, new)
                 if _passes(answer):
                     self._seen = None

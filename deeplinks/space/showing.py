@@ -104,7 +104,7 @@ def called(association: Association) -> str:
     if name:
         return name
     said = _said(association)
-    return f"{label(association)} {short(association.id)}" if said is None else _data(said)
+    return f"{label(association)} {short(association.id)}" if said is None else literal(said)
 
 
 def _word(text: str) -> str:
@@ -115,7 +115,7 @@ def data_text(association: Association) -> str:
     """Its data, or what is at the end of its value chain; nothing where there is none."""
     said = _said(association)
     if said is not None:
-        return _data(said)
+        return literal(said)
     end = association.val
     return f"Set of {end.size}" if end is not association and end.space_of().collections.collects(end) else ""
 
@@ -124,7 +124,8 @@ def _said(association: Association) -> object:
     return association.data if association._data is NOTHING else association._data
 
 
-def _data(data: object) -> str:
+def literal(data: object) -> str:
+    """Data as a piece of text, of bounded length, whatever it is."""
     if isinstance(data, str | int | float | Decimal):
         return _bounded.repr(data)
     if isinstance(data, FunctionSource | FunctionType | BuiltinFunctionType | type):

@@ -16,6 +16,7 @@ from gql.transport.websockets import WebsocketsTransport
 from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidUpgrade, InvalidURI, NegotiationError
 
 from deeplinks.errors import AccessDeniedError, QueryError, StorageError, UnavailableError
+from deeplinks.tasks import call_off, check_called_off
 
 PROTOCOL: Final = WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL
 # Seconds. A line whose other end is silent for so long is dead, whatever TCP believes.
@@ -47,6 +48,7 @@ async def socket(url: str, headers: Mapping[str, str]) -> AsyncGenerator[Websock
     )
     try:
         await transport.connect()
+        check_called_off()
         yield transport
     finally:
         await transport.close()
@@ -119,9 +121,8 @@ class Doorbell:
 
     async def close(self) -> None:
         """Draw no more, and wait until the wire is closed."""
-        self._drawing.cancel()
         with anyio.CancelScope(shield=True):
-            await asyncio.wait([self._drawing])
+            await call_off(self._drawing)
         # What ended it is nobody's concern any more.
         self._end()
 

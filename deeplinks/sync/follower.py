@@ -13,6 +13,7 @@ import anyio
 
 from deeplinks.errors import UnavailableError
 from deeplinks.sync.patience import Backoff
+from deeplinks.tasks import call_off, check_called_off
 
 logger = logging.getLogger("deeplinks.sync.follower")
 
@@ -51,11 +52,10 @@ class Follower:
             await asyncio.wait((listening, reading), return_when=asyncio.FIRST_EXCEPTION)
         finally:
             self.connected = False
-            listening.cancel()
-            reading.cancel()
-            ended = await asyncio.gather(listening, reading, return_exceptions=True)
+            await call_off(listening, reading)
+            ended = [task.exception() for task in (listening, reading) if not task.cancelled()]
         # Neither ends by itself but by an error.
-        raise next(error for error in ended if isinstance(error, Exception))
+        raise next(error for error in ended if error is not None)
 
     async def _listen(self) -> None:
         backoff = Backoff()
@@ -69,6 +69,7 @@ class Follower:
                 self._told = True
                 logger.warning("%s is not rung, and read every %g s until it is: %s", self._name, UNRUNG, why)
             self.connected = False
+            check_called_off()
             await backoff.pause()
 
     async def _hear(self, backoff: Backoff) -> None:
@@ -90,6 +91,7 @@ class Follower:
             await self._ready()
             try:
                 await self._read()
+                check_called_off()
                 backoff.reset()
             except UnavailableError as error:
                 logger.info("%s will be read again: %s", self._name, error)

@@ -21,6 +21,7 @@ from deeplinks.storage.protocol import Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox
+from deeplinks.tasks import call_off
 
 logger = logging.getLogger("deeplinks.sync.replica")
 
@@ -154,9 +155,7 @@ async def _ahead(storage: Storage, page: Page, limit: int) -> AsyncGenerator[asy
     try:
         yield task
     finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+        await call_off(task)
 
 
 def replica_of(deep: Deep, name: str) -> Replica:

@@ -31,6 +31,7 @@ from deeplinks.sync.outbox import Sealed
 from deeplinks.sync.patience import Backoff
 from deeplinks.sync.replica import replica_of
 from deeplinks.sync.storages import storage_of
+from deeplinks.tasks import call_off, check_called_off
 
 logger = logging.getLogger("deeplinks.sync.synchronizer")
 
@@ -139,10 +140,7 @@ class Synchronizer:
         self._deep.signals.waiting.disconnect(self._ring)
         self._deep.space.writers.pop(self.name, None)
         tasks, self._tasks, self._sender, self._loop = self._tasks, [], None, None
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await call_off(*tasks)
         for subscription in list(self._subscriptions):
             subscription()
         await self._let_go()
@@ -197,7 +195,7 @@ class Synchronizer:
     async def _written(self, target: int) -> None:
         self._hurry.set()
         self._wake.set()
-        while self._outbox.written < target:
+        while self._failure is not None or self._outbox.written < target:
             if self._failure is not None:
                 raise self._failure
             if self._sender is None or self._sender.done():
@@ -314,6 +312,7 @@ class Synchronizer:
         while (sealed := self._outbox.next(MOST)) is not None:
             self._attempts.started(sealed)
             number, written = await self._write(sealed)
+            check_called_off()
             self._outbox.settle(sealed, written)
             self._tell_lost(sealed, written)
             self._attempts.completed(sealed, number, written)

@@ -196,10 +196,12 @@ class Plain:
                 stack += [target for id, target in given if id in before[name] and self.holds(name, id)]
             self._bring(name, stack)
             for id in self.references:
-                if self.holds(name, id) or (id in before[name] and not self._kept_out(name, id)):
+                if self.holds(name, id):
                     self.rows[name][id] = self.row(id)
-                elif self._kept_out(name, id):
+                elif id in before[name] and self._kept_out(name, id):
                     self.rows[name].pop(id, None)
+                elif id in before[name]:
+                    self.rows[name][id] = self.row(id)
 
     def _kept_out(self, storage: str, id: str) -> bool:
         """Excluded before anything of it was sent."""

@@ -243,9 +243,7 @@ async def test_what_no_retry_helps_against_is_raised_to_whoever_leaves(endpoint:
     deep = Deep()
     with pytest.raises(AccessDeniedError, match="revoked"):
         async with synchronize(deep, storage) as database:
-            deep.String("kept").store(database)
             await until(lambda: "stopped" in repr(database))
-            await database.flush()
     await storage.close()
 
 
