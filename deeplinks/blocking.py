@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
@@ -60,8 +60,10 @@ class Handover:
         """Have a step taken after those before it; nobody waits."""
         self._steps.append(step)
         self._notify()
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.take)
+        if self._loop is not None:
+            # A loop that is closed takes nothing any more; the next verb does.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self.take)
 
     def _notify(self, _: object = None) -> None:
         with self._changed:

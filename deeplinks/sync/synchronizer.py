@@ -281,7 +281,7 @@ class Synchronizer:
                 await self._window()
                 await self._drain()
         except asyncio.CancelledError:
-            if self._sender is not None and len(self._outbox):
+            if self._sender is not None and self._failure is None and len(self._outbox):
                 logger.error(
                     "%s was not left before the program ended: %d changes were not written", self.name, self.pending
                 )

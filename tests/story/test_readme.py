@@ -21,7 +21,7 @@ async def test_the_readme_runs_and_prints_what_it_shows_and_its_query_gives_what
 async def test_every_command_that_the_readme_names_is_there() -> None:
     readme = (ROOT / "README.md").read_text()
     makefile = (ROOT / "Makefile").read_text()
-    commands = set(re.findall(r"deeplinks (serve|migrate|demo|version)", readme))
+    commands = set(re.findall(r"deeplinks (serve|migrate|demo|load|watch|version)", readme))
 
     assert all(f"\n{target}:" in makefile for target in re.findall(r"make (\w+)", readme))
     for command in commands:
