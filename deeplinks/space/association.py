@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space import showing
-from deeplinks.space.back_references import BackReferences, Members
+from deeplinks.space.back_references import BackReferences, In, Members, Out, Typed, Valued
 from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 from deeplinks.space.ledger import StorageMarker, SyncState, upwards
@@ -96,7 +96,8 @@ class Association:
     @property
     def type(self) -> Association | None:
         """What this is an instance of."""
-        return here(self._type)
+        target = self._type
+        return None if isinstance(target, str) else target
 
     @type.setter
     def type(self, target: Association | str | uuid.UUID | None) -> None:
@@ -109,7 +110,8 @@ class Association:
     @property
     def from_(self) -> Association | None:
         """Where this link starts."""
-        return here(self._from)
+        target = self._from
+        return None if isinstance(target, str) else target
 
     @from_.setter
     def from_(self, target: Association | str | uuid.UUID | None) -> None:
@@ -122,7 +124,8 @@ class Association:
     @property
     def to(self) -> Association | None:
         """Where this link ends."""
-        return here(self._to)
+        target = self._to
+        return None if isinstance(target, str) else target
 
     @to.setter
     def to(self, target: Association | str | uuid.UUID | None) -> None:
@@ -135,7 +138,8 @@ class Association:
     @property
     def value(self) -> Association | None:
         """What this has as its value."""
-        return here(self._value)
+        target = self._value
+        return None if isinstance(target, str) else target
 
     @value.setter
     def value(self, target: Association | str | uuid.UUID | None) -> None:
@@ -170,22 +174,22 @@ class Association:
     @property
     def typed(self) -> BackReferences:
         """The live set of this one's instances."""
-        return BackReferences(self, TYPE)
+        return Typed(self)
 
     @property
     def out(self) -> BackReferences:
         """The live set of the links that start here."""
-        return BackReferences(self, FROM)
+        return Out(self)
 
     @property
     def in_(self) -> BackReferences:
         """The live set of the links that end here."""
-        return BackReferences(self, TO)
+        return In(self)
 
     @property
     def valued(self) -> BackReferences:
         """The live set of the associations that have this one as value."""
-        return BackReferences(self, VALUE)
+        return Valued(self)
 
     def instances(self) -> Members:
         """The members of `typed`, as they are kept."""

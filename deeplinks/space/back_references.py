@@ -6,11 +6,12 @@ The space room. Ordered, so that runs repeat; most associations are pointed at o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from deeplinks.errors import InvalidError
 from deeplinks.space import showing
 from deeplinks.space.events import Event, EventKind, Handler, Subscription, event_kind
+from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
@@ -50,18 +51,26 @@ class BackReferences(Set["Association"]):
     Ordered by arrival; `in` takes an association or an id; `|`, `&` and `-` give plain frozen sets.
     """
 
-    __slots__ = ("_field", "_owner")
+    __slots__ = ("_owner",)
 
-    def __init__(self, owner: Association, field: Field) -> None:
+    # Of the class, one a field: a view is made at every look, so it carries its owner alone.
+    _field: ClassVar[Field]
+
+    def __init__(self, owner: Association) -> None:
         self._owner = owner
-        self._field = field
+
+    def _members(self) -> Members:
+        raise NotImplementedError
 
     def __iter__(self) -> Iterator[Association]:
+        members = self._members()
         # A copy, so that a loop may change what it walks over.
-        return iter(tuple(each(self._field.members(self._owner))))
+        if isinstance(members, dict):
+            return iter([*members])
+        return iter(()) if members is None else iter((members,))
 
     def __len__(self) -> int:
-        members = self._field.members(self._owner)
+        members = self._members()
         if members is None:
             return 0
         return len(members) if isinstance(members, dict) else 1
@@ -94,3 +103,43 @@ class BackReferences(Set["Association"]):
 
     def _repr_html_(self) -> str:
         return showing.live_page(self, self._owner, self._field.back_name)
+
+
+class Typed(BackReferences):
+    """The instances of a type."""
+
+    __slots__ = ()
+    _field = TYPE
+
+    def _members(self) -> Members:
+        return self._owner._typed
+
+
+class Out(BackReferences):
+    """The links that start at an association."""
+
+    __slots__ = ()
+    _field = FROM
+
+    def _members(self) -> Members:
+        return self._owner._out
+
+
+class In(BackReferences):
+    """The links that end at an association."""
+
+    __slots__ = ()
+    _field = TO
+
+    def _members(self) -> Members:
+        return self._owner._in
+
+
+class Valued(BackReferences):
+    """The associations that have one as value."""
+
+    __slots__ = ()
+    _field = VALUE
+
+    def _members(self) -> Members:
+        return self._owner._valued
