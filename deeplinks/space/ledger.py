@@ -419,9 +419,13 @@ def _by_seq(association: Association) -> int:
 
 def values(association: Association) -> dict[str, object]:
     """The four references as ids, and the data, as they are now."""
-    now: dict[str, object] = {field.name: getattr(association, f"{field.name}_id") for field in FIELDS}
-    now[DATA] = association.own_data()
-    return now
+    return {
+        "type": association.type_id,
+        "from": association.from_id,
+        "to": association.to_id,
+        "value": association.value_id,
+        DATA: association.own_data(),
+    }
 
 
 def upwards(association: Association | None) -> Iterator[Association]:

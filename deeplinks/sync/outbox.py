@@ -101,6 +101,12 @@ class Outbox:
                 self._seal(most)
             return self.sealed[0] if self.sealed else None
 
+    def seal_ahead(self, most: int) -> None:
+        """While a batch is on its way, have the next one ready, if a full one waits."""
+        with self._lock:
+            if len(self.sealed) == 1 and self.ledger.waits >= most and not self._set_back:
+                self._seal(most)
+
     def _seal(self, most: int) -> None:
         entries, marks = self.ledger.take(most)
         try:
@@ -151,8 +157,9 @@ class Outbox:
             sealed.whole = not (written.lost or any(sealed.batch.content.data_deletes.values()))
             self._unread[sealed.batch.seq] = sealed
             self._seal_entries(self._again(written.created), [], sealed.through)
-            if not self.sealed:
-                self._through = sealed.through
+            # What is sent again of this batch is still on its way, as a batch of its own.
+            if all(one.through > sealed.through for one in self.sealed):
+                self._through = max(self._through, sealed.through)
 
     def _again(self, there: frozenset[str]) -> list[Entry]:
         found = [self._deep.space.find(id) for id in there]

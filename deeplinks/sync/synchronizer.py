@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -38,6 +39,8 @@ logger = logging.getLogger("deeplinks.sync.synchronizer")
 WINDOW = 0.005
 MOST = 10_000
 LEAVING = 10.0
+# A batch that takes longer than this (seconds) to be written leaves time to get the next one ready.
+AHEAD = 0.02
 # How long, in seconds, what others write waits at most for what is being sent.
 SENDING_FIRST = 5.0
 # The storage does not know the batch before this one (sql/migrations/0002_log.up.sql): it was set back.
@@ -325,6 +328,7 @@ class Synchronizer:
         backoff, number = Backoff(), 0
         while True:
             number += 1
+            ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
                 written = await self.storage.write(sealed.batch)
             except UnavailableError as error:
@@ -340,6 +344,13 @@ class Synchronizer:
             else:
                 self._trouble = ""
                 return number, written
+            finally:
+                ahead.cancel()
+
+    def _seal_ahead(self) -> None:
+        # What can't be sealed is raised where it would be sent.
+        with suppress(Exception):
+            self._outbox.seal_ahead(MOST)
 
     async def _begin_again(self, error: QueryError) -> None:
         """The storage lost batches that it had acknowledged: read what it has, and be a new client to it."""

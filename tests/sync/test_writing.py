@@ -1,5 +1,6 @@
 """What the synchronizer sends: how often, how much, and that it takes effect once. Over real HTTP."""
 
+import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from deeplinks import Deep, GraphQLStorage, synchronize
 from deeplinks.batch import Batch, Content, Cursor, Page, Written
 from deeplinks.errors import UnavailableError
 from tests.asking import ask
+from tests.waiting import until
 
 
 class Counting(GraphQLStorage):
@@ -348,3 +350,46 @@ async def test_a_typed_mark_goes_with_its_group(storage: Counting, monkeypatch: 
     types = [any(row["id"] == Thing.id for row in batch.content.links) for batch in storage.batches]
     assert marks == types
     assert len(marks) > 1
+
+
+class Slow(Counting):
+    """Writes when it is let go on, and says when it was asked."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.asked = asyncio.Semaphore(0)
+        self.go_on = asyncio.Semaphore(0)
+
+    async def write(self, batch: Batch) -> Written:
+        self.asked.release()
+        await self.go_on.acquire()
+        return await super().write(batch)
+
+
+async def test_the_next_full_batch_is_ready_while_one_is_on_its_way(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deeplinks.sync.synchronizer.MOST", 10)
+    monkeypatch.setattr("deeplinks.sync.synchronizer.AHEAD", 0)
+    deep = Deep()
+    storage = Slow(endpoint)
+    async with synchronize(deep, storage) as database:
+        made = [deep().store(database) for _ in range(25)]
+        await storage.asked.acquire()
+        await until(lambda: len(database._outbox.sealed) == 2)
+        # A change of what is on its way comes after it.
+        made[0].value = made[24]
+        first = asyncio.ensure_future(made[9].promise)
+        storage.go_on.release()
+        await first
+        assert [one.sync["database"] for one in made[10:]] == ["sent"] * 10 + ["pending"] * 5
+        for _ in range(4):
+            storage.go_on.release()
+        await database.flush()
+        sizes = [len(batch.content.links) for batch in storage.batches]
+
+    assert sizes == [10, 10, 5]
+    copy = await deeplinks.load(storage, space=deep.id)
+    assert [one.id for one in copy if one is not copy] == [one.id for one in made]
+    assert copy[made[0].id].value is copy[made[24].id]
+    await storage.close()
