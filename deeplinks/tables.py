@@ -195,5 +195,10 @@ BUILT_IN_NAMES = (
     "Item",
     "TypedTrue",
     "TypedFalse",
+    "Contain",
+    "Alive",
+    "Field",
+    "Method",
+    "Event",
 )
 BUILT_INS = MappingProxyType({name: well_known(name) for name in BUILT_IN_NAMES})

@@ -8,13 +8,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from deeplinks import tables
 from deeplinks.errors import MigrationError, SchemaMissingError, UnavailableError
 from deeplinks.storage import migrations
 from deeplinks.storage.migrations import Migration, migrate, require, rollback, shipped, status
 from deeplinks.storage.postgres import connect
 from tests.storage.session import Session, new
 
-NAMES = ["tables", "log"]
+NAMES = ["tables", "log", "names"]
 
 # Everything that a migration may make, by name.
 MADE = """
@@ -86,12 +87,25 @@ async def test_what_was_taken_back_can_be_applied_again(empty_database_url: str)
 
 async def test_links_from_before_the_log_have_their_space(empty_database_url: str) -> None:
     await migrate(empty_database_url)
-    await rollback(empty_database_url)
+    await rollback(empty_database_url, len(NAMES) - 1)
     session, space = Session(empty_database_url), new()
     session.link(space)
     await migrate(empty_database_url)
 
     assert session.run("select 1 from deep.spaces where id = %s", space)
+    session.close()
+
+
+async def test_built_ins_go_and_come_with_their_migration_and_leave_no_trace(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    session = Session(empty_database_url)
+    counted = []
+    for step in (rollback, migrate):
+        await step(empty_database_url)
+        counted.append(session.value("select count(*) from deep.links"))
+
+    assert counted == [12, len(tables.BUILT_INS)]
+    assert session.run("select * from deep.changes") == session.run("select * from deep.tombstones") == []
     session.close()
 
 
@@ -110,7 +124,7 @@ async def test_a_newer_database_is_left_alone(empty_database_url: str, monkeypat
     await migrate(empty_database_url)
     ship(monkeypatch, *shipped()[:-1])
 
-    with pytest.raises(MigrationError, match=r"0002_log .* newer than this deeplinks"):
+    with pytest.raises(MigrationError, match=r"0003_names .* newer than this deeplinks"):
         await migrate(empty_database_url)
 
 
@@ -119,9 +133,9 @@ async def test_a_file_that_fails_leaves_nothing_and_says_why(
 ) -> None:
     await migrate(empty_database_url)
     before = made(empty_database_url)
-    ship(monkeypatch, *shipped(), Migration(3, "wrong", "create table deep.half (); select 1 / 0;", ""))
+    ship(monkeypatch, *shipped(), Migration(9, "wrong", "create table deep.half (); select 1 / 0;", ""))
 
-    with pytest.raises(MigrationError, match=r"0003_wrong .* division by zero \(22012\)") as caught:
+    with pytest.raises(MigrationError, match=r"0009_wrong .* division by zero \(22012\)") as caught:
         await migrate(empty_database_url)
     assert isinstance(caught.value.__cause__, psycopg.errors.DivisionByZero)
     assert made(empty_database_url) == before
@@ -131,7 +145,7 @@ async def test_a_file_waits_for_a_lock_as_long_as_it_is_told(
     empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await migrate(empty_database_url)
-    ship(monkeypatch, *shipped(), Migration(3, "more", "alter table deep.links add more int;", ""))
+    ship(monkeypatch, *shipped(), Migration(9, "more", "alter table deep.links add more int;", ""))
     with psycopg.connect(empty_database_url) as other:
         other.execute("lock table deep.links")
         with pytest.raises(UnavailableError, match="lock timeout"):
@@ -185,7 +199,7 @@ async def test_the_state_tells_what_was_edited_and_what_is_not_ours(
     first, *_ = shipped()
     ship(monkeypatch, replace(first, up=f"{first.up}-- edited"))
 
-    assert [state.checksum_matches for state in await status(database_url)] == [False, False]
+    assert [state.checksum_matches for state in await status(database_url)] == [False] * len(NAMES)
 
 
 async def test_a_migrated_database_is_enough(database_url: str) -> None:
@@ -193,7 +207,7 @@ async def test_a_migrated_database_is_enough(database_url: str) -> None:
         await require(connection)
 
 
-@pytest.mark.parametrize(("taken", "why"), [(1, "not applied: 0002_log"), (2, "not applied: 0001_tables, 0002_log")])
+@pytest.mark.parametrize(("taken", "why"), [(1, "not applied: 0003_names"), (2, "not applied: 0002_log, 0003_names")])
 async def test_a_database_that_lacks_a_migration_is_not(database_url: str, taken: int, why: str) -> None:
     await rollback(database_url, taken)
     async with await connect(database_url) as connection:
