@@ -38,6 +38,7 @@ OPERATORS = {"__call__", "__getitem__", "__contains__", "__len__", "__iter__"}
 
 GROUPS: dict[str, list[str]] = {
     "Spaces and associations": ["Deep", "Association", "BackReferences", "FunctionSource"],
+    "Queries": ["Q", "Query", "Explanation", "LiveQuery"],
     "Storing, loading, following": [
         "synchronize", "Synchronizer", "load", "StorageMarker", "SyncState", "Conflict", "Attempt",
     ],

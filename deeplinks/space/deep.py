@@ -6,17 +6,20 @@ The space room. The door for people: it finds, makes and groups; what a change d
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator, KeysView, Mapping
 from contextlib import AbstractContextManager
-from typing import TypeVar, overload
+from typing import TypeVar, Unpack, overload
 
 from deeplinks.errors import UnknownIdError
 from deeplinks.ids import canonical, new_id
 from deeplinks.space import showing
 from deeplinks.space.association import Association
 from deeplinks.space.changing import now
+from deeplinks.space.criteria import Criteria, Q
 from deeplinks.space.events import EventKind, Signals
 from deeplinks.space.ledger import StorageMarker
+from deeplinks.space.plan import Order
+from deeplinks.space.query import Query
 from deeplinks.space.space import Space
 
 T = TypeVar("T")
@@ -76,6 +79,22 @@ class Deep(Association):
         `OtherSpaceError` and `DestroyedError`.
         """
         return self._space.collections.wrap(value)
+
+    def query(
+        self,
+        *criteria: Q | Mapping[str, object],
+        order_by: Order | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **fields: Unpack[Criteria],
+    ) -> Query:
+        """Ask for associations: `deep.query(type=User, out={"type": Follows})`; answered when it is looked at.
+
+        Fields are `id`, `type`, `from_`, `to`, `value`, `typed`, `out`, `in_`, `valued` and `data`, all of which have to match;
+        criteria are dicts of them, and `Q`, which also combines with `&`, `|` and `~`. Raises `InvalidError`, `WrongTypeError`,
+        `MalformedIdError`, `OtherSpaceError` or `DestroyedError`, which name the field and what it was given.
+        """
+        return Query(self._space, criteria, fields, order_by, limit, offset)
 
     def __getitem__(self, id: str | uuid.UUID | Association) -> Association:
         """The association of that id. Looking never creates: raises `UnknownIdError`, a KeyError."""

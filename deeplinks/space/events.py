@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import iscoroutinefunction
@@ -201,7 +201,7 @@ class Subscription:
 
     def __init__(
         self,
-        signals: Signals,
+        signals: Signals | Mapping[EventKind, OrderedSignal],
         kind: EventKind,
         handler: Handler,
         sender: object,

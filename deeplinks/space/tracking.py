@@ -1,0 +1,141 @@
+"""Tracking: the answer to a query as a set that follows every change, until it is closed.
+
+The space room. It asks again only whom a change may touch, in the state after that change; how a term answers it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from deeplinks.errors import InvalidError
+from deeplinks.space.association import Association
+from deeplinks.space.events import Event, EventKind, Handler, OrderedSignal, Subscription, check_handler, event_kind
+from deeplinks.space.fields import DATA, FIELDS, Field
+from deeplinks.space.plan import Ordering
+from deeplinks.space.terms import Look, Moved, Term
+
+if TYPE_CHECKING:
+    from deeplinks.space.space import Space
+
+_KINDS: Final = (EventKind.data_add, EventKind.data_delete)
+
+
+class LiveQuery:
+    """A tracked set: who is in it now, in order, told by `data_add` and `data_delete` exactly when that changes.
+
+    What happens inside `together()` is seen at its end. Closed by `close()` or a `with` block, it keeps what it held, and
+    nothing of it listens any more.
+    """
+
+    __slots__ = ("_following", "_handlers", "_matches", "_members", "_order", "_signals", "_space", "_term")
+
+    def __init__(
+        self,
+        space: Space,
+        term: Term,
+        order: Ordering,
+        matches: Callable[[Association], bool],
+        found: Iterable[Association],
+    ) -> None:
+        if space.grouping:
+            raise InvalidError(
+                what="live()", why="a together() is open, which may yet be undone; ask for it before or after"
+            )
+        self._space = space
+        self._term = term
+        self._order = order
+        self._matches = matches
+        self._members = dict.fromkeys(found)
+        self._signals = {kind: OrderedSignal(kind.value) for kind in _KINDS}
+        self._handlers: dict[Subscription, None] = {}
+        self._following = [space.subscribe(kind, hear, space.root) for kind, hear in self._heard()]
+
+    def _heard(self) -> Iterator[tuple[EventKind, Handler]]:
+        """Which events may touch who is in it, and how each is understood."""
+        yield EventKind.constructed, self._hear_itself
+        yield EventKind.destroyed, self._hear_itself
+        fields = self._term.fields
+        if DATA in fields:
+            yield EventKind.data_set, self._hear_data
+        for field in FIELDS:
+            if field in fields:
+                for kind in (field.removed_kind, field.added_kind):
+                    yield kind, self._pointing(field)
+
+    def _hear_itself(self, event: Event) -> None:
+        self._ask((event.source,), event.origin)
+
+    def _hear_data(self, event: Event) -> None:
+        self._hear(Moved(DATA, event.source), event.origin)
+
+    def _pointing(self, field: Field) -> Handler:
+        def hear(event: Event) -> None:
+            if event.item is not None:
+                self._hear(Moved(field, event.item, event.source), event.origin)
+
+        return hear
+
+    def _hear(self, moved: Moved, origin: str | None) -> None:
+        self._ask(tuple(self._term.touched(moved, Look(self._space))), origin)
+
+    def _ask(self, touched: Iterable[Association], origin: str | None) -> None:
+        for one in touched:
+            now = self._matches(one)
+            if now is (one in self._members):
+                continue
+            if now:
+                self._members[one] = None
+            else:
+                del self._members[one]
+            self._tell(EventKind.data_add if now else EventKind.data_delete, one, origin)
+
+    def _tell(self, kind: EventKind, one: Association, origin: str | None) -> None:
+        signal = self._signals[kind]
+        if signal.receivers:
+            event = Event(kind, self._space.root, "query", item=one, origin=origin)
+            self._space.dispatcher.tell(signal, self, event=event)
+
+    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+        """Hear `data_add` or `data_delete`: `event.item` is who came or went. Returns a disposer.
+
+        Raises `WrongTypeError` for what can't be called, `InvalidError` for another kind of event.
+        """
+        heard = event_kind(kind)
+        check_handler(handler)
+        if heard not in _KINDS:
+            raise InvalidError(what=f"event {heard}", why="a live query tells data_add and data_delete")
+        if not self._following:
+            raise InvalidError(what="on()", why="this live query is closed")
+        subscription = Subscription(self._signals, heard, handler, self, None, self._ended)
+        self._handlers[subscription] = None
+        return subscription
+
+    def _ended(self, subscription: Subscription) -> None:
+        self._handlers.pop(subscription, None)
+
+    def close(self) -> None:
+        """Follow no more; a second call is harmless."""
+        for subscription in (*self._following, *self._handlers):
+            subscription()
+        self._following.clear()
+
+    def __enter__(self) -> LiveQuery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Association]:
+        return iter(self._order.sorted(self._members))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, item: object) -> bool:
+        """Whether an association, or that with an id, is in it."""
+        one = self._space.look_up(item)
+        return one is not None and one in self._members
+
+    def __repr__(self) -> str:
+        return f"<live query {self._term}: {len(self)}>"
