@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
@@ -23,11 +24,12 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from deeplinks import sync
-from deeplinks.errors import DeepError, InvalidError
+from deeplinks.errors import InvalidError, UnavailableError
 from deeplinks.space import Association, Deep, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler
 from deeplinks.space.promises import Operation, Promising
 from deeplinks.storage.protocol import Storage
+from deeplinks.sync.caller import Step, tell_apart
 
 T = TypeVar("T")
 
@@ -40,7 +42,9 @@ LEAVING = 5.0
 class Handover:
     """Steps on their way from the loop's thread to the caller's, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, deep: Deep | None = None) -> None:
+        self._deep = deep
+        self._taker = 0
         self._steps: deque[Callable[[], object]] = deque()
         self._changed = threading.Condition()
         self._taking = threading.RLock()
@@ -50,13 +54,20 @@ class Handover:
         """If this thread runs an event loop, steps are taken on it from now on, also between verbs."""
         self._loop = asyncio._get_running_loop() or self._loop
 
-    async def run(self, step: Callable[[], T]) -> T:
-        """Have a step taken, and wait for what it gives or raises."""
-        future: Future[T] = Future()
+    def check(self) -> None:
+        """Raises `InvalidError` where a verb that reads would wait for itself, or be undone."""
+        if self._taker == threading.get_ident():
+            raise InvalidError(what="reading", why="this is called by what is just being read; it comes in by itself")
+        if self._deep is not None and self._deep.space.grouping:
+            raise InvalidError(what="reading", why="a together() is open; what comes in would be undone with it")
+
+    async def run(self, step: Step) -> None:
+        """Have a step taken, and wait until it is. Raises what it raises."""
+        future: Future[None] = Future()
         self.post(partial(_fulfil, future, step))
         return await asyncio.wrap_future(future)
 
-    def post(self, step: Callable[[], object]) -> None:
+    def post(self, step: Step) -> None:
         """Have a step taken after those before it; nobody waits."""
         self._steps.append(step)
         self._notify()
@@ -72,8 +83,18 @@ class Handover:
     def take(self) -> None:
         """Take all steps that wait."""
         with self._taking:
-            while self._steps:
-                self._steps.popleft()()
+            outer, self._taker = self._taker, threading.get_ident()
+            try:
+                while self._steps:
+                    self._take(self._steps.popleft())
+            finally:
+                self._taker = outer
+
+    def _take(self, step: Step) -> None:
+        if self._deep is None:
+            step()
+        else:
+            tell_apart(self._deep, step)
 
     def wait(self, future: Future[T]) -> T:
         """What the future gives; steps are taken meanwhile. Interrupted, it calls the work off."""
@@ -90,13 +111,19 @@ class Handover:
         return future.result()
 
 
-def _fulfil(future: Future[T], step: Callable[[], T]) -> None:
+def _fulfil(future: Future[None], step: Step) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
-        future.set_result(step())
+        step()
     except Exception as error:  # noqa: BLE001  raised where it is waited for
         future.set_exception(error)
+    except BaseException:
+        # Ctrl-C is for this thread; the other one reads again.
+        future.set_exception(UnavailableError(storage="the caller's thread", why="it was interrupted"))
+        raise
+    else:
+        future.set_result(None)
 
 
 _handovers: WeakKeyDictionary[Deep, Handover] = WeakKeyDictionary()
@@ -104,7 +131,7 @@ _handovers: WeakKeyDictionary[Deep, Handover] = WeakKeyDictionary()
 
 def _handover(deep: Deep) -> Handover:
     with deep.space.lock:
-        handover = _handovers.setdefault(deep, Handover())
+        handover = _handovers.setdefault(deep, Handover(deep))
     handover.notice()
     return handover
 
@@ -199,6 +226,10 @@ class Synchronizer:
         """Write what waits, for at most 10 s, and leave; a second time is harmless. Raises `FlushTimeoutError`."""
         self._leave(None, None, None)
 
+    def forget(self) -> None:
+        """Be closed, without a word: in a forked child the parent has it open."""
+        self._open = None
+
     def end(self) -> None:
         """Close at the end of the program, which has less patience."""
         self._inner.leaving = LEAVING
@@ -246,6 +277,7 @@ class Synchronizer:
 
     def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were."""
+        self._handover.check()
         return self._await(self._open, self._inner.catch_up)
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
@@ -269,13 +301,27 @@ class Synchronizer:
 _opened: set[Synchronizer] = set()
 
 
-@atexit.register
+def _forget() -> None:
+    """In a forked child there is no thread of ours, and nothing is open."""
+    for synchronizer in _opened:
+        synchronizer.forget()
+    _opened.clear()
+    _portal.__init__()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
 def _close_all() -> None:
     for synchronizer in list(_opened):
         try:
             synchronizer.end()
-        except DeepError as error:
+        except Exception as error:  # noqa: BLE001  the next one is to be closed too
             logger.error("%s was not closed before the program ended: %s", synchronizer.name, error)
+
+
+# Before executors are shut down, which connecting needs: `atexit` comes after that.
+getattr(threading, "_register_atexit", atexit.register)(_close_all)
 
 
 def synchronize(
@@ -296,6 +342,7 @@ def load(
     """A space with its original ids, types, data and order; `into`: only what came since. Raises as the async one does."""
     handover = Handover() if into is None else _handover(into)
     caller = None if into is None else handover
+    handover.check()
     work = partial(sync.load, storage, space=space, into=into, name=name, secret=secret, caller=caller)
     with _portal.used() as portal:
         return handover.wait(portal.start_task_soon(work))

@@ -10,10 +10,12 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── OtherSpaceError
     │   ├── BuiltInError
     │   ├── GroupTooLargeError
+    │   ├── BusyError
     │   ├── NoDataError
     │   └── NoCollectionError (TypeError)
     ├── NotFoundError (LookupError)
     │   ├── UnknownIdError (KeyError)
+    │   ├── UnknownNameError (KeyError)
     │   ├── DestroyedError
     │   └── ResourceMissingError
     ├── FunctionNotTrustedError
@@ -129,6 +131,12 @@ class GroupTooLargeError(InvalidError):
     code = "group-too-large"
 
 
+class BusyError(InvalidError):
+    """{what} can't be done just now: {why}."""
+
+    code = "busy"
+
+
 class NoDataError(InvalidError):
     """{association} can't hold {value!r} as data: its type is {type}. Make it a String, a Number or a Function, or give
     it one as its value.
@@ -155,6 +163,14 @@ class UnknownIdError(NotFoundError, KeyError):
     """There is no association {id} in this space; deep.get(id) gives None instead."""
 
     code = "unknown-id"
+
+    __str__ = DeepError.__str__
+
+
+class UnknownNameError(NotFoundError, KeyError):
+    """There is nothing called {name!r} in {association}: see its .children, or give the name first."""
+
+    code = "unknown-name"
 
     __str__ = DeepError.__str__
 

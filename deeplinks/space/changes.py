@@ -123,8 +123,11 @@ class ChangeSet:
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries.values())
 
-    def __contains__(self, association: object) -> bool:
-        return association in self._entries
+    def last_order_of(self, association: Association) -> int:
+        """The order of the last thing that waits for an association, its typed marks too; 0 where nothing does."""
+        entry = self._entries.get(association)
+        marks = [mark.order for mark in self._marks.values() if mark.type is association]
+        return max((entry.order if entry else 0, *marks))
 
     def get(self, association: Association) -> Entry | None:
         """The entry of an association, if it changed."""

@@ -12,7 +12,7 @@ from functools import partial
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING
 
-from deeplinks.errors import GroupTooLargeError, InvalidError
+from deeplinks.errors import BusyError, GroupTooLargeError, InvalidError
 from deeplinks.space.changes import MOST_BYTES
 from deeplinks.space.events import Change, Dispatcher, Signals
 from deeplinks.space.values import same
@@ -133,7 +133,7 @@ class Grouping:
 
     def _open(self) -> _Together:
         if self._turn and self._turn.task is not _task():
-            raise InvalidError(what="a change", why="the together() of another task is open, which must not await")
+            raise BusyError(what="a change", why="the together() of another task is open, which must not await")
         together = _Together()
         self._together.append(together)
         self._grouping = get_ident()

@@ -5,7 +5,7 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -99,7 +99,7 @@ class Ledger:
 
     def state(self, association: Association) -> SyncState | None:
         """How far it is; None where the storage has nothing to do with it."""
-        if any(association in changes for changes in (self.changes, *self._outer)):
+        if any(changes.last_order_of(association) for changes in (self.changes, *self._outer)):
             return SyncState.pending
         if self.sending(association.id):
             return SyncState.sent
@@ -246,12 +246,18 @@ class Ledger:
             if one not in found:
                 check_source(one.own_data(), one)
                 found[one] = None
-                stack.extend(target for target in self._brings(one) if self._comes(target))
+                stack.extend(target for target in self._brings(one, found) if self._comes(target))
         return list(found)
 
-    def _brings(self, association: Association) -> list[Association | str | None]:
-        """What it refers to; a collection refers to its members by its Items."""
-        return [*references(association), *self._space.collections.items(association)]
+    def _brings(
+        self, association: Association, along: Collection[Association] = ()
+    ) -> list[Association | str | None]:
+        """What it refers to; a collection refers to its members by its Items, and both ends of a name to its Contain."""
+        referred = [*references(association), *self._space.collections.items(association)]
+        if self._space.contain._typed is None:
+            return referred
+        names = self._space.names
+        return [*referred, *(link for link in names.at(association) if names.comes(link, self, along))]
 
     def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
         if target is None or isinstance(target, str) or self._space.permanent(target):
@@ -392,6 +398,10 @@ class Ledger:
     def waiting(self, association: Association) -> Entry | None:
         """What waits for an association."""
         return self._open.get(association)
+
+    def last_waiting(self, association: Association) -> int:
+        """The number of the last thing that waits for an association, a typed mark too; 0 where nothing does."""
+        return self._open.last_order_of(association)
 
     def marks_waiting(self, id: str) -> bool:
         """Whether a typed mark of that id waits to be written, or taken away."""

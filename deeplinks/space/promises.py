@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from deeplinks.errors import InvalidError, WrongTypeError
+from deeplinks.tasks import check_called_off
 
 logger = logging.getLogger("deeplinks.space.promises")
 
@@ -66,8 +67,15 @@ class Chain:
             operation = self._waiting.popleft()
             try:
                 self._result = await _done(operation)
+            except asyncio.CancelledError:
+                self._fail(InvalidError(what=f"an operation of {self._owner}", why="it was cancelled"))
+                check_called_off()
             except Exception as error:  # noqa: BLE001  kept for whoever waits; the next one runs all the same
-                self._errors.append(error)
+                self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._errors.append(error)
+        self._result = None
 
     async def wait(self) -> object:
         """The result of the last operation, when all are over.
@@ -75,6 +83,9 @@ class Chain:
         Raises what an operation raised, an `ExceptionGroup` where several did; to one who waits, once. Raises
         `InvalidError` inside one of its own operations, which would wait for itself.
         """
+        loop = self.loop
+        if loop is not None and loop is not asyncio.get_running_loop():
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.wait(), loop))
         self._start()
         while self._task is not None and not self._task.done():
             if self._task is asyncio.current_task():
@@ -90,11 +101,10 @@ class Chain:
 
     def drop(self) -> None:
         """Nobody waits for it any more: what is under way ends by itself, what never started is given up."""
-        if not self._running:
-            for operation in self._waiting:
-                if inspect.iscoroutine(operation):
-                    operation.close()
-            self._waiting.clear()
+        for operation in self._waiting:
+            if inspect.iscoroutine(operation):
+                operation.close()
+        self._waiting.clear()
 
     def __del__(self) -> None:
         for error in self._errors:

@@ -6,19 +6,23 @@ The sync room. It says where a step is taken, never which.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias
 
-T = TypeVar("T")
+from deeplinks.errors import SignalLoopError
+from deeplinks.space import Deep
+from deeplinks.sync.conflicts import told_apart
+
+Step: TypeAlias = Callable[[], object]
 
 
 class Caller(Protocol):
     """Takes steps in the thread of the space, in the order in which they were handed over."""
 
-    async def run(self, step: Callable[[], T]) -> T:
-        """Have a step taken, and wait for what it gives or raises."""
+    async def run(self, step: Step) -> None:
+        """Have a step taken, and wait until it is. Raises what it raises."""
         ...
 
-    def post(self, step: Callable[[], object]) -> None:
+    def post(self, step: Step) -> None:
         """Have a step taken after those before it; nobody waits."""
         ...
 
@@ -26,8 +30,19 @@ class Caller(Protocol):
 class SameThread:
     """The loop's own thread is the space's: steps are taken at once."""
 
-    async def run(self, step: Callable[[], T]) -> T:
-        return step()
+    def __init__(self, deep: Deep) -> None:
+        self._deep = deep
 
-    def post(self, step: Callable[[], object]) -> None:
+    async def run(self, step: Step) -> None:
         step()
+
+    def post(self, step: Step) -> None:
+        tell_apart(self._deep, step)
+
+
+def tell_apart(deep: Deep, step: Step) -> None:
+    """Take a step that tells: receivers that answer each other for ever harm nobody but themselves."""
+    try:
+        step()
+    except SignalLoopError as error:
+        told_apart(deep, error)

@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deeplinks.errors import SignalLoopError
 from deeplinks.space import Association, Deep
 
 logger = logging.getLogger("deeplinks.sync.conflicts")
@@ -35,6 +36,15 @@ class Conflict:
     theirs: object
     lost: Lost
     association: Association | None = None
+
+
+def told_apart(deep: Deep, error: SignalLoopError) -> None:
+    """Tell of receivers that had to be ended to those who hear `receiver_error`; where nobody does it is logged."""
+    errors = deep.signals.receiver_error
+    if errors.receivers:
+        deep.space.dispatcher.tell_now(errors, deep, error=error, receiver=None)
+    else:
+        logger.error("%s", error)
 
 
 def tell(deep: Deep, conflict: Conflict) -> None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import anyio
 
-from deeplinks.errors import UnavailableError
+from deeplinks.errors import BusyError, UnavailableError
 from deeplinks.sync.patience import Backoff
 from deeplinks.tasks import call_off, check_called_off
 
@@ -93,7 +93,7 @@ class Follower:
                 await self._read()
                 check_called_off()
                 backoff.reset()
-            except UnavailableError as error:
+            except (UnavailableError, BusyError) as error:
                 logger.info("%s will be read again: %s", self._name, error)
                 self._rung.set()
                 await backoff.pause()

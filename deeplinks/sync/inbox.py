@@ -10,16 +10,18 @@ The sync room. It decides what an incoming row means here, with no clock and no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Generator, Iterable, Mapping, Sequence, Set
+from contextlib import contextmanager
 
 from deeplinks import tables
 from deeplinks.batch import Json, LogEntry, SnapshotRow
+from deeplinks.errors import SignalLoopError
 from deeplinks.space import Association, Deep
 from deeplinks.space.fields import DATA, FIELDS, Field
 from deeplinks.space.ledger import TYPED, StorageMarker, values
 from deeplinks.space.values import NOTHING, same
 from deeplinks.sync import rows
-from deeplinks.sync.conflicts import Conflict, Lost, tell
+from deeplinks.sync.conflicts import Conflict, Lost, tell, told_apart
 from deeplinks.sync.outbox import Outbox, Sealed
 
 MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
@@ -44,25 +46,37 @@ class Inbox:
         """Rows as they stand: what is new is made, what is known is brought up to date."""
         with self._space.lock:
             for item in page:
-                if item.table != "links":
-                    self._take_data(item.table, item.row)
-                elif not self._plant(item.row):
-                    self._take_link(item.row)
+                with self._guarded():
+                    self._take(item)
 
-    def prune(self, links: Set[str], data: Set[str]) -> None:
+    def _take(self, item: SnapshotRow) -> None:
+        if item.table != "links":
+            self._take_data(item.table, item.row)
+        elif not self._plant(item.row):
+            self._take_link(item.row)
+
+    @contextmanager
+    def _guarded(self) -> Generator[None]:
+        """Receivers that answer each other for ever are ended, and what was read stays read: it is no fault of theirs."""
+        try:
+            yield
+        except SignalLoopError as error:
+            told_apart(self._deep, error)
+
+    def prune(self, links: Set[str], data: Set[str], before: Set[Sealed]) -> None:
         """After a snapshot that was read over what is known: what the storage has no more goes here too.
 
-        `links` and `data` are the ids of the rows that the snapshot had. What was made here and is not known to be written
-        stays, and so do changes that wait: they come after.
+        `links` and `data` are the ids of the rows that the snapshot had, `before` the batches that were acknowledged when
+        it began. What was written since, and what waits, comes after it and stays.
         """
-        with self._space.together():
+        with self._guarded(), self._space.together():
             for marker_id in [id for marked in self._ledger.typed.values() for ids in marked.values() for id in ids]:
-                if marker_id not in links and not self._outbox.carries_mark(marker_id):
+                if marker_id not in links and not self._outbox.carries_mark(marker_id, before):
                     self._ledger.remove_mark(marker_id)
             for association in list(self._ledger.known):
                 if association.id in links:
                     self._prune_data(association, data)
-                elif not self._outbox.creating(association.id):
+                elif not self._outbox.creating(association.id, before):
                     self._lose(association.id)
 
     def _prune_data(self, association: Association, data: Set[str]) -> None:
@@ -111,7 +125,7 @@ class Inbox:
             with self._space.lock:
                 self._confirm(entries, sealed)
             return
-        with self._space.together():
+        with self._guarded(), self._space.together():
             own: set[int] = set()
             for entry in entries:
                 self._apply(entry)
@@ -152,10 +166,11 @@ class Inbox:
             association = self._space.find(id)
             if association is None or self._outbox.pending(id, name):
                 continue
-            if name == DATA:
-                self._space.put(association, NOTHING if value is None else value, self._name)
-            else:
-                self._space.point(association, BY_NAME[name], None if value is None else str(value), self._name)
+            with self._guarded():
+                if name == DATA:
+                    self._space.put(association, NOTHING if value is None else value, self._name)
+                else:
+                    self._space.point(association, BY_NAME[name], None if value is None else str(value), self._name)
 
     def _apply(self, entry: LogEntry) -> None:
         own = entry.client == self._outbox.client

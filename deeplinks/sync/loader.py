@@ -34,6 +34,8 @@ async def load(
     `into`, `NotFoundError` for an unknown space, and the storage's errors.
     """
     _check(space, into)
+    if into is not None and into.space.grouping:
+        raise InvalidError(what="load", why="a together() is open; what comes in would be undone with it")
     async with opened(storage, secret) as source:
         deep = Deep(space=space) if into is None else into
         with _collector_off():

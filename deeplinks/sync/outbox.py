@@ -15,6 +15,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,19 +35,19 @@ GONE: Final = frozenset((EVERYTHING,))
 
 @dataclass(slots=True, eq=False)
 class Sealed:
-    """A sealed batch on its way: the fields it carries by id, the associations they are of, how many typed marks, and up to
+    """A sealed batch on its way: the fields it carries by id, the associations they are of, the types whose marks, and up to
     which noted change everything is in it or before it. `whole`: it was acknowledged, and all of it took effect.
     """
 
     batch: Batch
     through: int
     associations: dict[str, Association]
-    marks: int
+    marked: list[str]
     fields: dict[str, frozenset[str]]
     whole: bool = False
 
     def __len__(self) -> int:
-        return len(self.associations) + self.marks
+        return len(self.associations) + len(self.marked)
 
 
 class Outbox:
@@ -85,10 +86,8 @@ class Outbox:
     def accepted(self, association: Association) -> int:
         """The number of the change up to which everything has to be written, so that this association is."""
         with self._lock:
-            entry = self.ledger.waiting(association)
-            if entry is not None:
-                return entry.order
-            return max((one.through for one in self.sealed if association.id in one.associations), default=0)
+            waiting = self.ledger.last_waiting(association)
+            return waiting or max((one.through for one in self.sealed if self._of(one, association.id)), default=0)
 
     # sending
 
@@ -139,7 +138,7 @@ class Outbox:
             batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
             self._seq += 1
             self.ledger.known.update(carried.fresh)
-            sealed = Sealed(batch, through, carried.associations, len(marks), carried.fields)
+            sealed = Sealed(batch, through, carried.associations, [mark.type.id for mark in marks], carried.fields)
             self.sealed.append(sealed)
             for id in carried.fields:
                 self._carrying[id] = (*self._carrying.get(id, ()), sealed)
@@ -169,21 +168,27 @@ class Outbox:
         return entries
 
     def _sends(self, id: str) -> bool:
-        return any(id in sealed.associations for sealed in self.sealed)
+        return any(self._of(sealed, id) for sealed in self.sealed)
+
+    def _of(self, sealed: Sealed, id: str) -> bool:
+        return id in sealed.associations or id in sealed.marked
 
     # reading one's own log
 
-    def creating(self, id: str) -> bool:
-        """Whether its creation is not known to be written yet."""
+    def creating(self, id: str, before: Set[Sealed]) -> bool:
+        """Whether its creation is not known to be written by the batches that were acknowledged before."""
         entry = self._waiting(id)
         fresh = entry is not None and entry.created
-        return fresh or any(sealed.fields.get(id) == WHOLE for sealed in self.sealed)
+        return fresh or any(sealed.fields.get(id) == WHOLE for sealed in self._since(before))
 
-    def carries_mark(self, id: str) -> bool:
-        """Whether a typed mark is not known to be written yet."""
+    def carries_mark(self, id: str, before: Set[Sealed]) -> bool:
+        """Whether a typed mark is not known to be written by the batches that were acknowledged before."""
         return self.ledger.marks_waiting(id) or any(
-            row["id"] == id for sealed in self.sealed for row in sealed.batch.content.links
+            row["id"] == id for sealed in self._since(before) for row in sealed.batch.content.links
         )
+
+    def _since(self, before: Set[Sealed]) -> list[Sealed]:
+        return [sealed for sealed in (*self._unread.values(), *self.sealed) if sealed not in before]
 
     def pending(self, id: str, name: str) -> bool:
         """Whether a field was changed here and that change was not read back yet."""
@@ -274,6 +279,10 @@ class Outbox:
 
     def _carries(self, id: str, name: str) -> bool:
         return any(not sealed.fields[id].isdisjoint((name, EVERYTHING)) for sealed in self._carrying.get(id, ()))
+
+    def unread(self) -> frozenset[Sealed]:
+        """The batches that are acknowledged now, and not read back."""
+        return frozenset(self._unread.values())
 
     def acknowledged(self) -> list[int]:
         """The batches that are acknowledged now: a reading that starts now reads all of their entries."""

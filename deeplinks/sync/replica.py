@@ -15,12 +15,12 @@ from itertools import groupby
 from anyio.lowlevel import checkpoint
 
 from deeplinks.batch import Cursor, Page
-from deeplinks.errors import InvalidError, ResyncError, RewoundError
+from deeplinks.errors import BusyError, ResyncError, RewoundError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.inbox import Inbox
-from deeplinks.sync.outbox import Outbox
+from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.tasks import call_off
 
 logger = logging.getLogger("deeplinks.sync.replica")
@@ -51,7 +51,7 @@ class Replica:
         One at a time; the next page is asked for while this one is applied, by the caller. Where the log can't be
         continued all is read anew, and the signal `resynchronized` says so.
         """
-        steps = caller or SameThread()
+        steps = caller or SameThread(self._deep)
         async with self._turns.taken():
             acknowledged = self.outbox.acknowledged()
             count = await self._read_on(storage, limit, steps)
@@ -74,7 +74,7 @@ class Replica:
 
     def _start_over(self, error: ResyncError) -> None:
         self.cursor = Cursor.start(self._deep.id)
-        self._seen = _Seen()
+        self._seen = _Seen(self.outbox.unread())
         if isinstance(error, RewoundError):
             self.outbox.set_back()
         logger.warning("%s is read anew: %s", self.name, error)
@@ -96,7 +96,7 @@ class Replica:
         """At the end of a snapshot that is read over what is known: what it did not have is gone."""
         seen.note(page)
         if not page.cursor.snapshot:
-            await caller.run(partial(self.inbox.prune, seen.links, seen.data))
+            await caller.run(partial(self.inbox.prune, seen.links, seen.data, seen.before))
             self._seen = None
 
     async def _apply(self, page: Page, caller: Caller) -> int:
@@ -114,9 +114,10 @@ class Replica:
 
 
 class _Seen:
-    """The ids of the rows of a snapshot."""
+    """The ids of the rows of a snapshot, and the batches that were acknowledged before it began."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: frozenset[Sealed]) -> None:
+        self.before = before
         self.links: set[str] = set()
         self.data: set[str] = set()
 
@@ -135,11 +136,11 @@ class _Turns:
 
     @asynccontextmanager
     async def taken(self) -> AsyncGenerator[None]:
-        """Have the turn. Raises `InvalidError` while another event loop has it."""
+        """Have the turn. Raises `BusyError` while another event loop has it."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             if self._lock.locked() and self._loop is not None and not self._loop.is_closed():
-                raise InvalidError(what=f"reading {self._name}", why="another thread's event loop is reading it now")
+                raise BusyError(what=f"reading {self._name}", why="another thread's event loop is reading it")
             self._loop, self._lock = loop, asyncio.Lock()
         async with self._lock:
             yield

@@ -68,7 +68,7 @@ class Synchronizer:
         self.storage = storage_of(storage, secret)
         self._owned = isinstance(storage, str)
         self._deep = deep
-        self._caller = caller or SameThread()
+        self._caller = caller or SameThread(deep)
         self._replica = replica_of(deep, name)
         self._outbox = self._replica.outbox
         self._attempts = Attempts(deep, name, self._caller)
@@ -116,7 +116,7 @@ class Synchronizer:
         return self
 
     def _start(self) -> None:
-        follower = Follower(self.name, partial(self.storage.bells, self._deep.id), self.catch_up, self._sent)
+        follower = Follower(self.name, partial(self.storage.bells, self._deep.id), self._catch_up, self._sent)
         self._follower = follower
         self._sender = self._task(self._send(), "sending")
         self._tasks = [self._sender, self._task(self._follow(follower), "following")]
@@ -185,15 +185,16 @@ class Synchronizer:
         """Raises `InvalidError` where this thread has a `together()` open: what is in it can't be written yet."""
         if self._deep.space.grouping:
             raise InvalidError(
-                what=f"flush of {self.name}", why="a together() is open; what is in it can't be written yet"
+                what=f"waiting for {self.name}", why="a together() is open; what is in it can't be written yet"
             )
 
     async def _at_home(self, work: Coroutine[object, object, None]) -> None:
         """Wait in the event loop of the block, whichever this one is."""
-        if self._loop in (None, asyncio.get_running_loop()):
+        loop = self._loop
+        if loop is None or loop is asyncio.get_running_loop():
             await work
         else:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
     async def _written(self, target: int) -> None:
         self._hurry.set()
@@ -211,7 +212,14 @@ class Synchronizer:
         await self._at_home(self._written(self._outbox.accepted(association)))
 
     async def catch_up(self) -> int:
-        """Read what others wrote since the last time; how many rows and log entries that were."""
+        """Read what others wrote since the last time; how many rows and log entries that were.
+
+        Raises the storage's errors, and `InvalidError` inside a `together()`.
+        """
+        self.check_ungrouped()
+        return await self._catch_up()
+
+    async def _catch_up(self) -> int:
         return await self._replica.catch_up(self.storage, caller=self._caller)
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
@@ -271,10 +279,11 @@ class Synchronizer:
     def _ring(self, deep: Deep, storage: str) -> None:
         if storage != self.name:
             return
+        loop = self._loop
         if threading.get_ident() == self._thread:
             self._wake.set()
-        elif self._loop is not None:
-            self._loop.call_soon_threadsafe(self._wake.set)
+        elif loop is not None:
+            loop.call_soon_threadsafe(self._wake.set)
 
     async def _send(self) -> None:
         try:
@@ -325,11 +334,14 @@ class Synchronizer:
 
     async def _write(self, sealed: Sealed) -> tuple[int, Written]:
         """Send the same batch until it is answered for good; as which sending it was."""
-        backoff, number = Backoff(), 0
+        backoff, number, behind = Backoff(), 0, None
         while True:
             number += 1
             ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
+                if behind is not None:
+                    await self._begin_again(behind)
+                    behind = None
                 written = await self.storage.write(sealed.batch)
             except UnavailableError as error:
                 self._trouble = str(error)
@@ -340,7 +352,8 @@ class Synchronizer:
                 self._attempts.failed(sealed, number, error)
                 if error.facts.get("reason") != GAP:
                     raise _refused(sealed, error) from error
-                await self._begin_again(error)
+                behind = error
+                await backoff.pause()
             else:
                 self._trouble = ""
                 return number, written
