@@ -94,6 +94,10 @@ class GraphQLStorage:
         self._own = transport is None
         self._transport = transport or HTTPTransport(self.where, self._headers, timeout)
         self._bells: set[Doorbell] = set()
+        self._given = transport is not None
+        self._timeout = timeout
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connecting = asyncio.Lock()
         self._session: AsyncClientSession | None = None
         self._client: gql.Client | None = None
 
@@ -249,10 +253,19 @@ class GraphQLStorage:
             raise self._failed(error) from error
 
     async def _connected(self) -> AsyncClientSession:
-        if self._session is None:
-            self._client = gql.Client(transport=self._transport, execute_timeout=None)
-            # reconnecting=False: gql must not send a mutation again behind the outbox's back.
-            self._session = await self._client.connect_async(reconnecting=False)  # pyright: ignore[reportUnknownMemberType]
+        """The session of this event loop; what another one had is gone with it."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._connecting, self._session, self._client = loop, asyncio.Lock(), None, None
+            if not self._given:
+                self._transport = HTTPTransport(self.where, self._headers, self._timeout)
+        async with self._connecting:
+            return self._session or await self._connect()
+
+    async def _connect(self) -> AsyncClientSession:
+        self._client = gql.Client(transport=self._transport, execute_timeout=None)
+        # reconnecting=False: gql must not send a mutation again behind the outbox's back.
+        self._session = await self._client.connect_async(reconnecting=False)  # pyright: ignore[reportUnknownMemberType]
         return self._session
 
     def _failed(self, error: TransportError) -> StorageError:
