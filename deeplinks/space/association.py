@@ -21,6 +21,7 @@ from deeplinks.space.values import NOTHING, FunctionSource
 
 if TYPE_CHECKING:
     from deeplinks.space.space import Space
+    from deeplinks.space.walking import Direction, Via
 
 # What a reference is kept as: an association, the id of one that is not here, or nothing.
 Reference: TypeAlias = "Association | str | None"
@@ -204,6 +205,14 @@ class Association:
         """Whether `type` is in the type chain."""
         wanted = type if isinstance(type, Association) else self._space.look_up(type)
         return any(wanted is one for one in self.type_chain)
+
+    def walk(self, depth: int | None = None, *, via: Via = None, direction: Direction = "out") -> Iterator[Association]:
+        """Those around this one within `depth` links, each once, nearest first: `alice.walk(2, via=Follows)`.
+
+        A link is taken from its `from_` to its `to`, with `direction="in"` the other way, with `"both"` either way; `via`
+        is its type, a list of types, or criteria. Raises `InvalidError` and what `deep.query` raises.
+        """
+        return self._space.walk(self, depth, via, direction)
 
     # data
 

@@ -79,7 +79,7 @@ class Q:
         return _q(_any([self.term, other.term])) if isinstance(other, Q) else NotImplemented  # pyright: ignore[reportUnnecessaryIsInstance]
 
     def __invert__(self) -> Q:
-        return _q(self.term.term if isinstance(self.term, Unless) else Unless(self.term))
+        return _q(Unless(self.term))
 
     def __repr__(self) -> str:
         return f"Q({self.term})"

@@ -21,6 +21,7 @@ from deeplinks.space.ledger import StorageMarker
 from deeplinks.space.plan import Order
 from deeplinks.space.query import Query
 from deeplinks.space.space import Space
+from deeplinks.space.walking import Direction, Via, shortest_path
 
 T = TypeVar("T")
 
@@ -95,6 +96,15 @@ class Deep(Association):
         `MalformedIdError`, `OtherSpaceError` or `DestroyedError`, which name the field and what it was given.
         """
         return Query(self._space, criteria, fields, order_by, limit, offset)
+
+    def shortest_path(
+        self, a: Association, b: Association, *, via: Via = None, direction: Direction = "out"
+    ) -> list[Association]:
+        """A shortest way along links: `[alice, follows, bob]`; the first found where there are several, empty for none.
+
+        `via` and `direction` are those of `walk`, and so is what is raised.
+        """
+        return shortest_path(self[a], self[b], via, direction)
 
     def __getitem__(self, id: str | uuid.UUID | Association) -> Association:
         """The association of that id. Looking never creates: raises `UnknownIdError`, a KeyError."""

@@ -6,9 +6,11 @@ The space room. Synchronous, no I/O, never heard of a row. `grouping` < `telling
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from deeplinks import tables
+from deeplinks.space import walking
 from deeplinks.space.association import Association
 from deeplinks.space.changing import now
 from deeplinks.space.collections import Collections
@@ -40,3 +42,9 @@ class Space(Incoming):
             self.built_ins[id] = self.built_in_names[name] = built_in
             if name in tables.DATA:
                 self.kinds[built_in] = name
+
+    def walk(
+        self, start: Association, depth: int | None, via: walking.Via, direction: walking.Direction
+    ) -> Iterator[Association]:
+        """Those around an association, nearest first."""
+        return walking.walk(start, depth, via, direction)

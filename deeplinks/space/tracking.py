@@ -28,7 +28,17 @@ class LiveQuery:
     nothing of it listens any more.
     """
 
-    __slots__ = ("_following", "_handlers", "_matches", "_members", "_order", "_signals", "_space", "_term")
+    __slots__ = (
+        "__weakref__",
+        "_following",
+        "_handlers",
+        "_matches",
+        "_members",
+        "_order",
+        "_signals",
+        "_space",
+        "_term",
+    )
 
     def __init__(
         self,
