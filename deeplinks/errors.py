@@ -12,10 +12,15 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── GroupTooLargeError
     │   ├── BusyError
     │   ├── NoDataError
+    │   ├── ReadOnlyDataError (TypeError)
     │   └── NoCollectionError (TypeError)
+    │       └── OtherCollectionError
     ├── NotFoundError (LookupError)
     │   ├── UnknownIdError (KeyError)
     │   ├── UnknownNameError (KeyError)
+    │   ├── NoKeyError (KeyError)
+    │   ├── NoPlaceError (IndexError)
+    │   ├── NotAMemberError (ValueError)
     │   ├── DestroyedError
     │   └── ResourceMissingError
     ├── FunctionNotTrustedError
@@ -138,11 +143,19 @@ class BusyError(InvalidError):
 
 
 class NoDataError(InvalidError):
-    """{association} can't hold {value!r} as data: its type is {type}. Make it a String, a Number or a Function, or give
-    it one as its value.
+    """{association} can't hold {value!r} as data: its type is {type}. Make it an instance of a type that holds data, as
+    deep.String or deep.Object, or give it one as its value.
     """
 
     code = "no-data"
+
+
+class ReadOnlyDataError(InvalidError, TypeError):
+    """What was read of an association's data can't be changed in place, for nobody would hear of it: set it through the
+    association, as in object["key"] = value or object.data = {{...}}.
+    """
+
+    code = "read-only-data"
 
 
 class NoCollectionError(InvalidError, TypeError):
@@ -151,6 +164,12 @@ class NoCollectionError(InvalidError, TypeError):
     """
 
     code = "no-collection"
+
+
+class OtherCollectionError(NoCollectionError):
+    """{association} is a {kind} and knows no {verb}, which is for {kinds}."""
+
+    code = "other-collection"
 
 
 class NotFoundError(DeepError, LookupError):
@@ -173,6 +192,26 @@ class UnknownNameError(NotFoundError, KeyError):
     code = "unknown-name"
 
     __str__ = DeepError.__str__
+
+
+class NoKeyError(NotFoundError, KeyError):
+    """There is no key {key!r} in {association}; .get(key) gives None instead."""
+
+    code = "no-key"
+
+    __str__ = DeepError.__str__
+
+
+class NoPlaceError(NotFoundError, IndexError):
+    """There is no place {place} in {association}, which has {size} members."""
+
+    code = "no-place"
+
+
+class NotAMemberError(NotFoundError, ValueError):
+    """{value!r} is no member of {association}."""
+
+    code = "not-a-member"
 
 
 class DestroyedError(NotFoundError):

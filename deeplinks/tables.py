@@ -83,6 +83,8 @@ NOW = "now()"
 REFERENCES = ("type", "from", "to", "value")
 BACK_REFERENCES = MappingProxyType({"type": "typed", "from": "out", "to": "in", "value": "valued"})
 DATA = MappingProxyType({"String": "strings", "Number": "numbers", "Function": "functions", "Object": "objects"})
+# The built-in types that hold data, each with the table in which it rests.
+HOLDING = MappingProxyType({**DATA, "Boolean": "objects", "Map": "objects", "Date": "objects"})
 
 _TIMES = (Column("created_at", "timestamptz", default=NOW), Column("updated_at", "timestamptz", default=NOW))
 
@@ -176,7 +178,7 @@ TOMBSTONES = Table(
 
 DATA_TABLES = (STRINGS, NUMBERS, FUNCTIONS, OBJECTS)
 # The data tables that a space is kept in by our own client.
-SYNCHRONIZED = (STRINGS.name, NUMBERS.name, FUNCTIONS.name)
+SYNCHRONIZED = (STRINGS.name, NUMBERS.name, FUNCTIONS.name, OBJECTS.name)
 LOGGED = (LINKS, *DATA_TABLES)
 TABLES = MappingProxyType({table.name: table for table in (*LOGGED, SPACES, CHANGES, BATCHES, TOMBSTONES)})
 

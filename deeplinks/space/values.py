@@ -1,4 +1,4 @@
-"""Data: what a String, a Number and a Function may hold, checked at the setter.
+"""Data: what a String, a Number, a Function, a Boolean, an Object, a Map and a Date may hold, checked at the setter.
 
 The space room. Values in, exact values out, or an error; nothing here knows an association's place or a row.
 """
@@ -7,21 +7,30 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import astuple, dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from textwrap import dedent
-from typing import Final
+from typing import Final, cast
 from weakref import WeakKeyDictionary
 
 import orjson
 
 from deeplinks.errors import UnstorableError, WrongTypeError
+from deeplinks.space.objects import (
+    MOST_BITS,
+    MOST_DIGITS,
+    MOST_TEXT,
+    FrozenDict,
+    FrozenMap,
+    checked_map,
+    checked_object,
+    exact,
+)
 
-# PostgreSQL's numeric: digits after the point (manual, 8.1); CPython turns no longer ints into text by default.
+# PostgreSQL's numeric: digits after the point (manual, 8.1).
 MOST_DECIMALS = 16_383
-MOST_DIGITS = 4_300
-MOST_TEXT = 16 * 1024 * 1024
 
 
 class _Nothing:
@@ -56,6 +65,13 @@ class FunctionSource:
         return cls("python", name, dedent(inspect.getsource(function)))
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownForm:
+    """Data of the table `objects` in none of the forms that docs/data.md tells, as another client wrote it: its JSON."""
+
+    text: str
+
+
 # Files change, and go, between a setter and the sending of a batch.
 _sources: WeakKeyDictionary[Callable[..., object], FunctionSource] = WeakKeyDictionary()
 
@@ -66,7 +82,31 @@ def same(one: object, other: object) -> bool:
         return True
     if type(one) is not type(other):
         return False
-    return str(one) == str(other) if isinstance(one, Decimal) else one == other
+    if isinstance(one, str | int | float):
+        return one == other
+    if isinstance(one, Decimal | datetime):
+        return str(one) == str(other)
+    return one == other and (not isinstance(one, FrozenDict | FrozenMap) or exact(one) == exact(other))
+
+
+def key(data: object) -> Hashable:
+    """What two pieces of data have in common if, and only if, they are `same`. A function is itself."""
+    if isinstance(data, str):
+        return data
+    if isinstance(data, date):
+        return type(data), data.isoformat()
+    if isinstance(data, int | float | Decimal | FrozenDict | FrozenMap):
+        return exact(data)
+    try:
+        hash(data)
+    except TypeError:
+        return _Itself(id(data))
+    return _Itself(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Itself:
+    data: Hashable
 
 
 def told_back(data: object, incoming: object) -> bool:
@@ -80,6 +120,8 @@ def text_bytes(data: object) -> int:
     """How many bytes its text takes in JSON, between the quotes."""
     if isinstance(data, str):
         return len(orjson.dumps(data)) - 2
+    if isinstance(data, FrozenDict | FrozenMap):
+        return data.bytes
     source = FunctionSource.of(data) if callable(data) else data
     return text_bytes(source.source) if isinstance(source, FunctionSource) else 0
 
@@ -137,7 +179,7 @@ def _number(value: object, association: object) -> int | float | Decimal:
 
 
 def _integer(value: int, association: object) -> int:
-    if value.bit_length() > 14_000 and abs(value) >= 10**MOST_DIGITS:
+    if value.bit_length() > MOST_BITS and abs(value) >= 10**MOST_DIGITS:
         raise _unstorable(f"an int of {value.bit_length()} bits", association, f"the most is {MOST_DIGITS} digits")
     return int(value)
 
@@ -161,9 +203,62 @@ def _function(value: object, association: object) -> object:
     return value
 
 
+def _boolean(value: object, association: object) -> bool:
+    if not isinstance(value, bool):
+        raise WrongTypeError(what=f"data of {association}, a Boolean,", expected="True or False", value=value)
+    return value
+
+
+def _object(value: object, association: object) -> FrozenDict:
+    if not isinstance(value, Mapping):
+        raise WrongTypeError(what=f"data of {association}, an Object,", expected="a dict", value=value)
+    return checked_object(cast("Mapping[object, object]", value), association)
+
+
+def _map(value: object, association: object) -> FrozenMap:
+    if not isinstance(value, Mapping | list | tuple):
+        raise WrongTypeError(what=f"data of {association}, a Map,", expected="a dict, or a list of pairs", value=value)
+    return checked_map(cast("object", value), association)
+
+
+def _date(value: object, association: object) -> date:
+    if not isinstance(value, date):
+        raise WrongTypeError(what=f"data of {association}, a Date,", expected="a date or a datetime", value=value)
+    if not isinstance(value, datetime):
+        return date(value.year, value.month, value.day)
+    if value.utcoffset() is None:
+        raise _unstorable(value, association, "it has no time zone; say which, as in datetime.now(UTC)")
+    # As it comes back: of its time zone the offset alone is kept.
+    return datetime.fromisoformat(datetime.isoformat(value))
+
+
 def _unstorable(value: object, association: object, why: str) -> UnstorableError:
     shown = ascii(value)
     return UnstorableError(value=shown if len(shown) <= 60 else f"{shown[:60]}…", association=association, why=why)
 
 
-_CHECKS: dict[str, Callable[[object, object], object]] = {"String": _string, "Number": _number, "Function": _function}
+_CHECKS: dict[str, Callable[[object, object], object]] = {
+    "String": _string,
+    "Number": _number,
+    "Function": _function,
+    "Boolean": _boolean,
+    "Object": _object,
+    "Map": _map,
+    "Date": _date,
+}
+
+
+def kind_for(value: object) -> str | None:
+    """The built-in type whose data such a value is."""
+    if isinstance(value, str):
+        return "String"
+    if isinstance(value, bool):
+        return "Boolean"
+    if isinstance(value, int | float | Decimal):
+        return "Number"
+    if isinstance(value, date):
+        return "Date"
+    if isinstance(value, Mapping):
+        names = all(isinstance(key, str) for key in cast("Mapping[object, object]", value))
+        return "Object" if names and not isinstance(value, FrozenMap) else "Map"
+    return "Function" if callable(value) or isinstance(value, FunctionSource) else None

@@ -1,12 +1,13 @@
 """A row of an association, and an association's value of a row: the one place that knows both spellings.
 
-The sync room. Pure functions; rule 12 of the design says how numbers travel.
+The sync room. Pure functions; rule 12 of the design says how numbers travel, `forms` how JSON and dates do.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Set
+from datetime import date
 from decimal import Decimal
 
 from deeplinks import tables
@@ -14,7 +15,10 @@ from deeplinks.batch import Content, Json, Row
 from deeplinks.errors import StorageError
 from deeplinks.space.association import Association
 from deeplinks.space.fields import DATA
-from deeplinks.space.values import FunctionSource
+from deeplinks.space.objects import FrozenDict, FrozenMap
+from deeplinks.space.values import FunctionSource, UnknownForm
+from deeplinks.sync import forms
+from deeplinks.sync.numbers import number_text, number_value
 
 COLUMN = {name: f"_{name}" for name in tables.REFERENCES}
 
@@ -53,16 +57,20 @@ def sent(content: Content, ids: Set[str]) -> dict[str, dict[str, object]]:
 def table_of(data: object) -> str:
     """The table in which data of this Python type rests."""
     if isinstance(data, str):
-        return tables.DATA["String"]
+        return tables.HOLDING["String"]
+    if isinstance(data, bool | FrozenDict | FrozenMap | date | UnknownForm):
+        return tables.HOLDING["Object"]
     if isinstance(data, int | float | Decimal):
-        return tables.DATA["Number"]
-    return tables.DATA["Function"]
+        return tables.HOLDING["Number"]
+    return tables.HOLDING["Function"]
 
 
 def encoded(data: object) -> Json:
     """Data as its row has it."""
     if isinstance(data, str):
         return data
+    if isinstance(data, bool | FrozenDict | FrozenMap | date | UnknownForm):
+        return forms.encoded(data)
     if isinstance(data, int | float | Decimal):
         return number_text(data)
     source = data if isinstance(data, FunctionSource) else FunctionSource.of(data)  # pyright: ignore[reportArgumentType]
@@ -73,34 +81,16 @@ def encoded(data: object) -> Json:
 
 def decoded(table: str, data: Json) -> object:
     """Data as an association has it. Functions stay text: they are never run on load."""
-    if table == tables.DATA["Number"]:
+    if table == tables.HOLDING["Number"]:
         if isinstance(data, float):
             raise StorageError(storage="-", why="it gives numerics as JSON numbers, whose digits are cut; ask for text")
         return number_value(str(data))
-    if table == tables.DATA["Function"]:
+    if table == tables.HOLDING["Function"]:
         return _function(data)
-    return data
+    return forms.decoded(data) if table == tables.HOLDING["Object"] else data
 
 
 def _function(data: Json) -> FunctionSource:
     known: dict[str, Json] = data if isinstance(data, dict) else {"source": data}
     language, name, source = (str(known.get(part) or "") for part in ("language", "name", "source"))
     return FunctionSource(language, name, source)
-
-
-def number_text(number: int | float | Decimal) -> str:
-    """A number with every digit: a float always has a point, an int never."""
-    if isinstance(number, int):
-        return str(number)
-    if isinstance(number, Decimal):
-        return format(number, "f")
-    text = format(Decimal(repr(number)), "f")
-    return text if "." in text else f"{text}.0"
-
-
-def number_value(text: str) -> int | float | Decimal:
-    """An int at scale 0; a float where that float's text is this text; else a Decimal."""
-    if "." not in text:
-        return int(text)
-    number = float(text)
-    return number if number_text(number) == text else Decimal(text)

@@ -27,10 +27,19 @@ FUNCTIONS: tuple[Json, ...] = (
     {"language": "python", "name": "", "source": ""},
     {"language": "python", "name": "f", "source": 'def f(x):\n    return "é" * x\n'},
 )
+OBJECTS: tuple[Json, ...] = (
+    True,
+    False,
+    {},
+    {"a": 1, "b": [None, 1.5, -1, {"": "é"}], "c": {"$number": "9007199254740993"}},
+    {"$map": [[1, "a"], [True, "b"], ["1", []]]},
+    {"$datetime": "2024-02-29T01:02:03.000004+05:30"},
+)
 VALUES = [
     *(pytest.param("strings", value, id=f"text {value[:12]!a}") for value in TEXTS),
     *(pytest.param("numbers", value, id=f"number {value[:12]}") for value in NUMBERS),
     *(pytest.param("functions", value, id=f"function {number}") for number, value in enumerate(FUNCTIONS)),
+    *(pytest.param("objects", value, id=f"object {number}") for number, value in enumerate(OBJECTS)),
 ]
 
 
@@ -210,7 +219,10 @@ class StorageContract:
 
         assert by_id(await read_snapshot(storage, author.space), "strings")[id]["_data"] == ""
 
-    @pytest.mark.parametrize(("first", "second"), [("strings", "numbers"), ("numbers", "strings")])
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [("strings", "numbers"), ("numbers", "strings"), ("strings", "objects"), ("objects", "strings")],
+    )
     async def test_an_id_has_one_datum(self, storage: Storage, author: Author, first: str, second: str) -> None:
         link = author.link()
         id = str(link["id"])
@@ -459,10 +471,10 @@ async def _write_all(storage: Storage, batches: Sequence[Batch]) -> None:
 async def _fill(storage: Storage, author: Author) -> None:
     """Three batches of several rows in all tables."""
     for _ in range(3):
-        links = [author.link(to=new_id()) for _ in range(5)]
+        links = [author.link(to=new_id()) for _ in range(6)]
         ids = [str(link["id"]) for link in links]
         data: dict[str, dict[str, Json]] = {"strings": dict.fromkeys(ids[:3], "text"), "numbers": {ids[3]: "1"}}
-        data["functions"] = {ids[4]: FUNCTIONS[0]}
+        data |= {"functions": {ids[4]: FUNCTIONS[0]}, "objects": {ids[5]: OBJECTS[3]}}
         await storage.write(author.batch(*links, updates={ids[0]: {"_to": None}}, data=data))
 
 

@@ -89,6 +89,8 @@ class Chaotic:
             return self.chance.choice(["0", "-1", "1.50", "1" * 40, "1e3", "0.000"])
         if table == "functions":
             return {"language": "python", "name": None, "source": self.chance.choice(["", "x = 1.0", "é"])}
+        if table == "objects":
+            return self.chance.choice([True, False, {}, {"a": [1, 1.5, None]}, {"$map": [[1, "a"], [True, "b"]]}])
         return self.chance.choice(["", "a", "é𝄞", "no\x01body"])
 
     def batch(self) -> Batch:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deeplinks.space.values import FunctionSource, checked
-from deeplinks.sync.rows import decoded, encoded, number_text, number_value, table_of
+from deeplinks.sync.numbers import number_text, number_value
+from deeplinks.sync.rows import decoded, encoded, table_of
 
 
 @pytest.mark.parametrize(
