@@ -5,7 +5,7 @@ The space room. It knows no storage's rows; a synchronizer takes from it, whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from deeplinks.space.fields import DATA
@@ -111,7 +111,9 @@ class ChangeSet:
     """What changed and was not taken yet, one entry an association, in the order of first changes."""
 
     def __init__(self, first_order: int = 1) -> None:
-        self._entries: dict[Association, Entry] = {}
+        # What is to be written whole and did not change since is kept as its order alone, until somebody looks: of these
+        # there are many at once.
+        self._entries: dict[Association, Entry | int] = {}
         self._marks: dict[str, Mark] = {}
         # Inside together(): what a storage said is gone, so that what waits outside is forgotten at the end.
         self._lost: dict[Association, None] = {}
@@ -121,17 +123,24 @@ class ChangeSet:
         return len(self._entries) + len(self._marks)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries.values())
+        return (self._entry(association, entry) for association, entry in self._entries.items())
 
     def last_order_of(self, association: Association) -> int:
         """The order of the last thing that waits for an association, its typed marks too; 0 where nothing does."""
-        entry = self._entries.get(association)
+        entry = self._entries.get(association, 0)
         marks = [mark.order for mark in self._marks.values() if mark.type is association]
-        return max((entry.order if entry else 0, *marks))
+        return max((_order(entry), *marks))
 
     def get(self, association: Association) -> Entry | None:
         """The entry of an association, if it changed."""
-        return self._entries.get(association)
+        entry = self._entries.get(association)
+        return entry if entry is None else self._entry(association, entry)
+
+    def _entry(self, association: Association, kept: Entry | int) -> Entry:
+        if not isinstance(kept, int):
+            return kept
+        entry = self._entries[association] = _created(association, kept)
+        return entry
 
     def holds_mark(self, id: str) -> bool:
         """Whether a typed mark of that id waits."""
@@ -139,7 +148,7 @@ class ChangeSet:
 
     def entry(self, association: Association) -> Entry:
         """The entry of an association, made if there is none."""
-        entry = self._entries.get(association)
+        entry = self.get(association)
         if entry is None:
             self.last_order += 1
             entry = self._entries[association] = Entry(association, self.last_order)
@@ -147,9 +156,23 @@ class ChangeSet:
 
     def create(self, association: Association) -> None:
         """The whole association is to be written."""
-        entry = self.entry(association)
-        entry.created = True
-        entry.final = None
+        entry = self._entries.get(association)
+        if entry is None:
+            self.last_order += 1
+            self._entries[association] = self.last_order
+        elif not isinstance(entry, int):
+            entry.created = True
+            entry.final = None
+
+    def create_all(self, associations: Sequence[Association]) -> None:
+        """The same for many."""
+        if not self._entries.keys().isdisjoint(associations):
+            for association in associations:
+                self.create(association)
+            return
+        first = self.last_order + 1
+        self.last_order += len(associations)
+        self._entries.update(zip(associations, range(first, self.last_order + 1), strict=True))
 
     def weight(self) -> int:
         """About how many bytes it takes to tell a storage all of it."""
@@ -180,14 +203,14 @@ class ChangeSet:
         """The order of the first thing that waits; past the last one when nothing does."""
         entry = next(iter(self._entries.values()), None)
         mark = next(iter(self._marks.values()), None)
-        orders = [waiting.order for waiting in (entry, mark) if waiting is not None]
+        orders = [_order(waiting) for waiting in (entry, mark) if waiting is not None]
         return min(orders, default=self.last_order + 1)
 
     def take(self, most: int, most_bytes: int) -> tuple[list[Entry], list[Mark]]:
         """Take the first entries, as many as that, and whole groups, and the marks; each in the order of first changes."""
         taken: dict[Entry, None] = {}
         bytes = 0
-        for entry in self._entries.values():
+        for entry in self:
             if entry in taken:
                 continue
             group = entry.group.whole() if entry.group else None
@@ -205,12 +228,14 @@ class ChangeSet:
 
     def put_back(self, entries: list[Entry], marks: list[Mark]) -> None:
         """Have what was taken wait again, before what waits now."""
-        later, self._entries = self._entries, {entry.association: entry for entry in entries}
-        for association, entry in later.items():
-            early = self._entries.get(association)
+        later = self._entries
+        self._entries = {entry.association: entry for entry in entries}
+        for association, kept in later.items():
+            early = self.get(association)
             if early is None:
-                self._entries[association] = entry
+                self._entries[association] = kept
             else:
+                entry = kept if not isinstance(kept, int) else _created(association, kept)
                 self._absorb(entry)
                 early.destroyed = early.destroyed or entry.destroyed
         self._marks = {mark.id: mark for mark in marks} | self._marks
@@ -230,7 +255,7 @@ class ChangeSet:
                 self.destroy(late.association, known=known is None or late.association in known)
             else:
                 self._absorb(late)
-            entry = self._entries.get(late.association)
+            entry = self.get(late.association) if group else None
             if entry and group:
                 entry.enter(group)
         for mark in other._marks.values():
@@ -254,7 +279,7 @@ class ChangeSet:
 
     def discard(self, association: Association) -> bool:
         """Forget what waits for an association; whether anything did."""
-        entry = self._entries.get(association)
+        entry = self.get(association)
         if entry is not None:
             self._discard(entry)
         return entry is not None
@@ -263,6 +288,16 @@ class ChangeSet:
         self._entries.pop(entry.association, None)
         if entry.group:
             entry.group.whole().entries.pop(entry, None)
+
+
+def _created(association: Association, order: int) -> Entry:
+    entry = Entry(association, order)
+    entry.created = True
+    return entry
+
+
+def _order(waiting: Entry | Mark | int) -> int:
+    return waiting if isinstance(waiting, int) else waiting.order
 
 
 def _by_order(entry: Entry) -> int:
