@@ -56,6 +56,14 @@ async def open_pool(
         for name, value in settings.items():
             await connection.execute("select set_config(%s, %s, false)", (name, value))
 
+    async def check(connection: Connection) -> None:
+        try:
+            await AsyncConnectionPool.check_connection(connection)
+        except Exception:
+            # Where one is dead the server was away, and so are all: each would cost a second of the patience.
+            await pool.drain()
+            raise
+
     pool: Pool = AsyncConnectionPool(
         url,
         min_size=min(2, size),
@@ -64,7 +72,7 @@ async def open_pool(
         open=False,
         kwargs={"autocommit": True, "connect_timeout": max(2, round(timeout))},
         configure=configure,
-        check=AsyncConnectionPool.check_connection,
+        check=check,
         name="deeplinks",
     )
     with translated(describe(url)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 
 import psycopg
@@ -113,3 +114,21 @@ async def test_an_address_that_can_not_be_read_keeps_its_password(url: str) -> N
     with pytest.raises((SettingsError, UnavailableError)) as caught:
         await connect(url)
     assert "secret" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_who_comes_first_after_all_connections_were_ended_is_served(database_url: str) -> None:
+    pool = await open_pool(database_url, timeout=2.0)
+
+    async def hold() -> None:
+        async with pool.connection() as connection:
+            await connection.execute("select pg_sleep(0.05)")
+
+    await asyncio.gather(*(hold() for _ in range(10)))
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await other.execute(
+            "select pg_terminate_backend(pid, 1000) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    async with pool.connection() as connection:
+        await connection.execute("select 1")
+    await pool.close()
