@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from operator import ge, gt, le, lt
@@ -17,6 +18,7 @@ from deeplinks.errors import InvalidError, MalformedIdError, WrongTypeError
 from deeplinks.ids import canonical
 from deeplinks.space.association import Association
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE, Field
+from deeplinks.space.objects import checked_object
 from deeplinks.space.terms import (
     Either,
     Every,
@@ -188,7 +190,8 @@ def _wrong(name: str, expected: str, wanted: object) -> WrongTypeError:
 def _equal(name: str, wanted: object) -> Test:
     if wanted is None or isinstance(wanted, Association):
         raise _wrong(name, "a value; `_is_null` asks for none, and `value` for an association", wanted)
-    return partial(same, wanted)
+    # Objects are kept frozen, and compared so.
+    return partial(same, checked_object(wanted, "a query") if type(wanted) is dict else wanted)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _differs(wanted: object) -> Test:
@@ -222,7 +225,16 @@ def _ordered(name: str, compare: Callable[[Any, Any], bool], wanted: object) -> 
         return lambda data: isinstance(data, str) and compare(data, wanted)
     if number(wanted):
         return lambda data: number(data) and compare(data, wanted)
-    raise _wrong(name, "a text or a number", wanted)
+    if isinstance(wanted, date):
+        kind, moment = type(wanted), _moment(name, wanted)
+        return lambda data: type(data) is kind and compare(data, moment)
+    raise _wrong(name, "a text, a number, a date or a datetime", wanted)
+
+
+def _moment(name: str, wanted: date) -> date:
+    if isinstance(wanted, datetime) and wanted.tzinfo is None:
+        raise _wrong(name, "a datetime with its time zone", wanted)
+    return wanted
 
 
 def _like(name: str, flags: re.RegexFlag, wanted: object) -> Test:

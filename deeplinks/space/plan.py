@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Final, TypeAlias
 
 from deeplinks.errors import InvalidError, WrongTypeError
@@ -97,13 +98,22 @@ def _key(part: object) -> tuple[Callable[[Association], tuple[object, ...]], boo
 
 
 def _by_data(one: Association) -> tuple[object, ...]:
-    """Numbers, then texts, then the rest as it came; None after all of them."""
+    """Booleans, numbers, texts, dates, then the rest as it came; None after all of them."""
     data = one.data
-    if number(data):
+    if isinstance(data, bool):
         return 0, data
-    if isinstance(data, str):
+    if number(data):
         return 1, data
-    return (3,) if data is None else (2,)
+    if isinstance(data, str):
+        return 2, data
+    if isinstance(data, date):
+        return 3, _moment(data)
+    return (5,) if data is None else (4,)
+
+
+def _moment(day: date) -> datetime:
+    """A date among times is the beginning of its day."""
+    return day if isinstance(day, datetime) else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 _KEYS: Final[dict[object, Callable[[Association], tuple[object, ...]]]] = {

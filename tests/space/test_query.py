@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 from deeplinks import Association, Deep, Q
 from deeplinks.errors import DestroyedError, InvalidError, MalformedIdError, OtherSpaceError, WrongTypeError
 from deeplinks.ids import new_id
+
+DAY = date(2024, 5, 1)
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -218,7 +222,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"_and": 5}, "_and takes"),
     ({"_not": 7}, "_not takes criteria"),
     ({"data": {"gt": 5}}, "'gt' of data (given 5)"),
-    ({"data": {"_gt": []}}, "_gt of a query takes a text or a number, not 'list []'"),
+    ({"data": {"_gt": []}}, "_gt of a query takes a text, a number, a date or a datetime, not 'list []'"),
     ({"data": {"_in": 5}}, "_in of a query takes a list of values, not 'int 5'"),
     ({"data": {"_like": 5}}, "_like of a query takes"),
     ({"data": {"_is_null": 1}}, "_is_null of a query takes True or False, not 'int 1'"),
@@ -288,10 +292,23 @@ def test_order_by_ids_and_times(g: Graph) -> None:
 
 
 def test_mixed_data_has_an_order(deep: Deep) -> None:
-    text, number, function = deep.String("a"), deep.Number(5), deep.Function(print)
-    wanted = Q(id=text) | Q(id=number) | Q(id=function)
+    made = [deep.Boolean(True), deep.Number(5), deep.String("a"), deep.Date(DAY), deep.Date(NOON), deep.Function(print)]
+    wanted = Q()
+    for one in made:
+        wanted = wanted & ~Q(id=one)
 
-    assert list(deep.query(wanted, order_by="data")) == [number, text, function]
+    assert list(deep.query(~wanted, order_by={"data": "desc"})) == made[::-1]
+
+
+def test_objects_and_dates_are_compared(deep: Deep) -> None:
+    one, day, noon = deep.Object({"a": [1]}), deep.Date(DAY), deep.Date(NOON)
+
+    assert list(deep.query(data={"_eq": {"a": [1]}})) == [one]
+    assert list(deep.query(data={"_in": [{"a": [1.0]}, DAY]})) == [day]
+    assert list(deep.query(data={"_gt": NOON - timedelta(hours=1)})) == [noon]
+    assert list(deep.query(data={"_gte": DAY})) == [day]
+    with pytest.raises(WrongTypeError, match="time zone"):
+        deep.query(data={"_gt": NOON.replace(tzinfo=None)})
 
 
 def test_limit_and_offset_cut_what_is_ordered(deep: Deep) -> None:
