@@ -23,7 +23,7 @@ empty = st.tuples(st.sampled_from([*FORTH, *BACK]), st.none())
 data = st.tuples(st.just("data"), st.one_of(st.none(), st.sampled_from(DATA)))
 more = st.tuples(st.just("more"), st.sampled_from([0, 1, "a"]))
 questions = st.recursive(
-    st.one_of(exact, empty, data, more),
+    st.one_of(exact, empty, data, more, st.tuples(st.sampled_from([*FORTH, *BACK]), st.one_of(data, more, empty))),
     lambda inner: st.one_of(
         st.tuples(st.sampled_from([*FORTH, *BACK]), inner),
         st.tuples(st.sampled_from(["and", "or"]), st.lists(inner, max_size=3)),
@@ -38,7 +38,10 @@ class Graph:
     """A small graph that takes any steps."""
 
     def __init__(self) -> None:
-        self.deep = Deep()
+        self.deep = deep = Deep()
+        Kind = deep()
+        one = Kind(value=deep.String("a"))
+        deep(from_=one, to=Kind, value=one)
 
     @property
     def everybody(self) -> list[Association]:
@@ -52,9 +55,9 @@ class Graph:
         one, other = self.one(i), self.one(j)
         movable = not self.deep.space.permanent(one)
         attribute = list(FORTH.values())[k % 4]
-        if kind in (0, 1) and len(self.deep) < 10:
+        if kind in (0, 1) and len(self.deep) < 12:
             self.one(j)(**({} if k % 3 else {"from_": one, "value": other}))
-        elif kind == 2 and len(self.deep) < 10:
+        elif kind == 2 and len(self.deep) < 12:
             text = DATA[k % len(DATA)]
             (self.deep.String if isinstance(text, str) else self.deep.Number)(text)
         elif kind == 3 and movable:
@@ -122,7 +125,7 @@ def named(graph: Graph, question: Any, one: Association) -> bool:
     return (name == "id" or name in BACK) and isinstance(wanted, int) and answers(graph, question, one)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(steps, questions)
 def test_a_query_finds_what_a_naive_filter_finds(changes: list[tuple[int, int, int, int]], question: Any) -> None:
     graph = Graph()
@@ -160,7 +163,7 @@ class Told:
         self.members.remove(event.item)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(steps, questions, steps, st.integers(0, 4))
 def test_a_live_query_is_the_plain_one_after_every_change(
     before: list[tuple[int, int, int, int]], question: Any, after: list[tuple[int, int, int, int]], together: int
