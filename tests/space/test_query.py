@@ -12,6 +12,7 @@ import pytest
 from deeplinks import Association, Deep, Q
 from deeplinks.errors import DestroyedError, InvalidError, MalformedIdError, OtherSpaceError, WrongTypeError
 from deeplinks.ids import new_id
+from deeplinks.space.objects import checked_object
 
 DAY = date(2024, 5, 1)
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -40,6 +41,13 @@ def g(deep: Deep) -> Graph:
 
 def numbers(deep: Deep, *data: object) -> list[Association]:
     return [deep.Number(one) for one in data]
+
+
+def holding(deep: Deep, data: object) -> Association:
+    """An association that holds data of any kind, whichever types there are."""
+    one = deep()
+    one._data = data
+    return one
 
 
 def test_each_field_finds_those_of_which_it_is_true(g: Graph) -> None:
@@ -292,7 +300,7 @@ def test_order_by_ids_and_times(g: Graph) -> None:
 
 
 def test_mixed_data_has_an_order(deep: Deep) -> None:
-    made = [deep.Boolean(True), deep.Number(5), deep.String("a"), deep.Date(DAY), deep.Date(NOON), deep.Function(print)]
+    made = [holding(deep, data) for data in (True, 5, "a", DAY, NOON, print)]
     wanted = Q()
     for one in made:
         wanted = wanted & ~Q(id=one)
@@ -301,7 +309,7 @@ def test_mixed_data_has_an_order(deep: Deep) -> None:
 
 
 def test_objects_and_dates_are_compared(deep: Deep) -> None:
-    one, day, noon = deep.Object({"a": [1]}), deep.Date(DAY), deep.Date(NOON)
+    one, day, noon = (holding(deep, data) for data in (checked_object({"a": [1]}, "it"), DAY, NOON))
 
     assert list(deep.query(data={"_eq": {"a": [1]}})) == [one]
     assert list(deep.query(data={"_in": [{"a": [1.0]}, DAY]})) == [day]
