@@ -5,7 +5,7 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -246,18 +246,12 @@ class Ledger:
             if one not in found:
                 check_source(one.own_data(), one)
                 found[one] = None
-                stack.extend(target for target in self._brings(one, found) if self._comes(target))
+                stack.extend(target for target in self._brings(one) if self._comes(target))
         return list(found)
 
-    def _brings(
-        self, association: Association, along: Collection[Association] = ()
-    ) -> list[Association | str | None]:
-        """What it refers to; a collection refers to its members by its Items, and both ends of a name to its Contain."""
-        referred = [*references(association), *self._space.collections.items(association)]
-        if self._space.contain._typed is None:
-            return referred
-        names = self._space.names
-        return [*referred, *(link for link in names.at(association) if names.comes(link, self, along))]
+    def _brings(self, association: Association) -> list[Association | str | None]:
+        """What it refers to; a collection refers to its members by its Items."""
+        return [*references(association), *self._space.collections.items(association)]
 
     def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
         if target is None or isinstance(target, str) or self._space.permanent(target):
