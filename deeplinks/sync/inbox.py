@@ -153,7 +153,7 @@ class Inbox:
                     _note_row(association, entry.after)
                 else:
                     association.touch(str(entry.after["updated_at"]))
-        self._outbox.confirm(sealed)
+        self.restore(self._outbox.confirm(sealed))
 
     def settle(self, seqs: list[int]) -> None:
         """All that these own batches did was read."""

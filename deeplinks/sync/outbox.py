@@ -244,19 +244,29 @@ class Outbox:
         sealed = self._unread.get(seq or 0)
         return sealed if sealed is not None and sealed.whole else None
 
-    def confirm(self, sealed: Sealed) -> None:
-        """All entries of a whole batch were read: what it carried is what the storage has, under what is pending still."""
+    def confirm(self, sealed: Sealed) -> list[tuple[str, str, object]]:
+        """All entries of a whole batch were read: what it said is what the storage has, under what is pending still.
+
+        Of some fields a batch says nothing, as of the data of what it found there: gives what `read_batch` gives for them.
+        """
         fields, sealed.fields = sealed.fields, dict(sealed.fields)
         for id in fields:
             self._release(sealed, id, frozenset())
-        contested = {id for id in fields if id in self._carrying or self._waiting(id) is not None}
+        based = {id for id, _ in self._bases}
+        contested = {id for id in fields if id in based or id in self._carrying or self._waiting(id) is not None}
         sent = rows.sent(sealed.batch.content, contested)
-        for id, names in fields.items():
-            for name in names:
-                if id in contested and self.pending(id, name) and name in sent[id]:
-                    self.rebase(id, name, sent[id][name])
-                else:
-                    self._bases.pop((id, name), None)
+        silent = [(id, name) for id in contested for name in fields[id] if name not in sent[id]]
+        for id in contested:
+            for name in fields[id] & sent[id].keys():
+                self._settle_field(id, name, sent[id][name])
+        left = [one for one in silent if not self._carries(*one) and one in self._bases]
+        return [(id, name, self._bases.pop((id, name))) for id, name in left]
+
+    def _settle_field(self, id: str, name: str, value: object) -> None:
+        if self.pending(id, name):
+            self.rebase(id, name, value)
+        else:
+            self._bases.pop((id, name), None)
 
     def read_batch(self, seq: int) -> list[tuple[str, str, object]]:
         """All entries of an own batch were read: nothing of it is pending.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from deeplinks import Association, Change, Deep
-from deeplinks.errors import DeepError, GroupTooLargeError, InvalidError
+from deeplinks.errors import BusyError, DeepError, GroupTooLargeError, InvalidError
 from deeplinks.space import changes
 from tests.space.dumping import Ear, dump, unordered
 
@@ -477,7 +477,7 @@ def test_another_task_does_not_get_into_an_open_one(deep: Deep) -> None:
 
     with pytest.raises(InvalidError):
         asyncio.run(both())
-    assert refused == [InvalidError] * 3
+    assert refused == [BusyError] * 3
     assert not b.destroyed
     with deep.together():
         a.to = b
