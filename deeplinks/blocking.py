@@ -163,9 +163,11 @@ class _Portal:
             self._users -= 1
             if self._users or self._portal is None or self._thread is None:
                 return
-            self._portal.call(self._portal.stop)
-            self._thread.join()
+            portal, thread = self._portal, self._thread
+            # First of all: who interrupts the waiting must not leave a portal behind that is closed.
             self._portal = self._thread = None
+            portal.call(portal.stop)
+            thread.join()
 
     @contextmanager
     def used(self) -> Generator[BlockingPortal]:

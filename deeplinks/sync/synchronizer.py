@@ -143,10 +143,12 @@ class Synchronizer:
         self._deep.signals.waiting.disconnect(self._ring)
         self._deep.space.writers.pop(self.name, None)
         tasks, self._tasks, self._sender, self._loop = self._tasks, [], None, None
-        await call_off(*tasks)
-        for subscription in list(self._subscriptions):
-            subscription()
-        await self._let_go()
+        try:
+            await call_off(*tasks)
+        finally:
+            for subscription in list(self._subscriptions):
+                subscription()
+            await self._let_go()
 
     async def _let_go(self) -> None:
         self._replica.attached = False
