@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format bench schema docs clean
+.PHONY: help install demo test machine check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -23,6 +23,9 @@ demo: $(STAMP)  ## your own Python environment as a graph, stored, and read back
 test: $(STAMP)  ## all tests, on PostgreSQL 18, and those of the tables and the story on 16 too
 	$(BIN)/python -m pytest -n 2 --quiet
 	TEST_POSTGRES_VERSION=16 $(BIN)/python -m pytest -n 2 --quiet tests/storage tests/story
+
+machine: $(STAMP)  ## 50 000 runs of 100 random steps each against a model of plain dicts; it takes hours
+	MACHINE_RUNS=50000 MACHINE_STEPS=100 $(BIN)/python -m pytest --quiet tests/space/test_machine.py
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -154,6 +154,16 @@ class ChangeSet:
             entry = self._entries[association] = Entry(association, self.last_order)
         return entry
 
+    def note(self, association: Association, field: str, old: object) -> None:
+        """Remember that a field changed, and what it was before the first change."""
+        entry = self._entries.get(association)
+        if entry is None:
+            self.last_order += 1
+            entry = self._entries[association] = Entry(association, self.last_order)
+        elif isinstance(entry, int):
+            entry = self._entry(association, entry)
+        entry.old.setdefault(field, old)
+
     def create(self, association: Association) -> None:
         """The whole association is to be written."""
         entry = self._entries.get(association)
@@ -182,10 +192,10 @@ class ChangeSet:
 
     def destroy(self, association: Association, *, known: bool) -> None:
         """Its rows are to go; if they were never sent (not `known`), there is nothing to tell."""
-        entry = self.entry(association)
         if not known:
-            self._discard(entry)
+            self.discard(association)
             return
+        entry = self.entry(association)
         entry.destroyed = True
         entry.old.clear()
 
@@ -279,15 +289,10 @@ class ChangeSet:
 
     def discard(self, association: Association) -> bool:
         """Forget what waits for an association; whether anything did."""
-        entry = self.get(association)
-        if entry is not None:
-            self._discard(entry)
-        return entry is not None
-
-    def _discard(self, entry: Entry) -> None:
-        self._entries.pop(entry.association, None)
-        if entry.group:
+        entry = self._entries.pop(association, None)
+        if isinstance(entry, Entry) and entry.group:
             entry.group.whole().entries.pop(entry, None)
+        return entry is not None
 
 
 def _created(association: Association, order: int) -> Entry:

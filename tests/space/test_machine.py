@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -366,7 +367,23 @@ class Machine(RuleBasedStateMachine):
         assert self.space._together == []
 
 
-TestMachine = Machine.TestCase
-TestMachine.settings = settings(
-    max_examples=250, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+class Unheard(Machine):
+    """The same where nobody listens: changes then take their quick ways."""
+
+    def _listen(self) -> None:
+        assert not self.space.signals.heard
+
+    @invariant()
+    def what_was_told_is_the_same(self) -> None:
+        assert not self.space.signals.heard
+
+
+# `make machine` asks for many more.
+RUNS, STEPS = int(os.environ.get("MACHINE_RUNS", "500")), int(os.environ.get("MACHINE_STEPS", "50"))
+SETTINGS = settings(
+    max_examples=RUNS, stateful_step_count=STEPS, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+TestMachine, TestUnheard = Machine.TestCase, Unheard.TestCase
+TestMachine.settings = TestUnheard.settings = SETTINGS
+TestMachine.pytestmark = TestUnheard.pytestmark = [pytest.mark.timeout(0 if RUNS > 1_000 else 300)]

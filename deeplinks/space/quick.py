@@ -1,0 +1,189 @@
+"""Quick: the usual change, where nobody listens, no index follows and no group is open, written out; else the ordinary one.
+
+The space room. It does what `changing` does and nothing else: the machine of the tests holds both to one model.
+"""
+
+from __future__ import annotations
+
+from time import time_ns
+
+from deeplinks.ids import new_id
+from deeplinks.space.association import Association, Gone, Reference
+from deeplinks.space.back_references import Members, added
+from deeplinks.space.changing import Changing
+from deeplinks.space.fields import FIELDS, TYPE, Field
+from deeplinks.space.ledger import Ledger
+from deeplinks.space.register import Target, _New
+from deeplinks.space.values import NOTHING
+
+
+class Quick(Changing):
+    """The verbs whose usual case is asked for by the million."""
+
+    def _attended(self) -> bool:
+        """Whether anybody has a say in a change, or hears of it, but for the storages."""
+        return bool(self.signals.heard or self._together or self.indexed)
+
+    # pointing
+
+    def refer(self, source: Association, field: Field, target: Target) -> None:
+        """Point a reference somewhere, or at nothing. The same target again is no change and tells nothing."""
+        if not self.ledgers:
+            if not self._moved(source, field, target):
+                super().refer(source, field, target)
+            return
+        with self.lock:
+            moved = self._moved(source, field, target)
+        if not moved:
+            super().refer(source, field, target)
+        elif self._may_ring():
+            self._ring()
+
+    def _moved(self, source: Association, field: Field, target: Target) -> bool:
+        """Point an ordinary association at another one, or at nothing, where nothing comes along by it; whether it was so.
+
+        One long function, as every call in it would cost as much as it does.
+        """
+        if self.signals.heard or self._together or self.indexed or field is TYPE or source._space is not self:
+            return False
+        if target is not None and not (isinstance(target, Association) and target._space is self):
+            return False
+        slot, type = field.slot, source._type
+        old: Reference = getattr(source, slot)
+        if type is self.contain or type is self.item or source._id in self.built_ins or isinstance(old, str):
+            return False
+        if old is target:
+            return True
+        if self.ledgers and not self._noted(source, field, old, target):
+            return False
+        back = field.back_slot
+        if old is not None:
+            members: Members = getattr(old, back)
+            if isinstance(members, dict) and len(members) > 1:
+                del members[source]
+            else:
+                setattr(old, back, None)
+        setattr(source, slot, target)
+        if target is not None:
+            members = getattr(target, back)
+            if isinstance(members, dict):
+                members[source] = None
+            else:
+                setattr(target, back, source if members is None else {members: None, source: None})
+        source._updated_at = time_ns() // 1000
+        return True
+
+    def _noted(self, source: Association, field: Field, old: Association | None, target: Association | None) -> bool:
+        """Note a change for the storages, if nothing comes along by it; whether it was so."""
+        ledgers = self.ledgers.values()
+        id = None if old is None else old._id
+        if len(ledgers) > 1:
+            ledgers = [ledger for ledger in ledgers if ledger.holds(source)]
+            if any(not ledger.takes(target) for ledger in ledgers):
+                return False
+        return all([ledger.note_pointed(source, field.name, id, target) for ledger in ledgers])  # noqa: C419  quicker
+
+    def _may_ring(self) -> bool:
+        return not all([ledger._rung for ledger in self.ledgers.values()])  # noqa: C419  quicker
+
+    # making
+
+    def construct(
+        self,
+        type: Association,
+        data: object,
+        from_: Target,
+        to: Target,
+        value: Target,
+        *,
+        told: bool = False,
+        id: str = "",
+    ) -> Association:
+        """Make an instance of a type, with its references and its data; all of it or, if something is wrong, nothing."""
+        if id or self._attended() or not self._is_plain(type, data, from_, to, value):
+            return super().construct(type, data, from_, to, value, told=told, id=id)
+        if not self.ledgers:
+            return self._made(type, data, from_, to, value)
+        with self.lock:
+            association = self._made(type, data, from_, to, value)
+            along = self._along_with(association)
+            for ledger, coming, first in along:
+                if coming:
+                    ledger.bring(coming, first)
+                else:
+                    ledger.changes.create(association)
+        if along and self._may_ring():
+            self._ring()
+        return association
+
+    def _is_plain(self, type: Association, data: object, *targets: Target) -> bool:
+        """Whether a type has no function to tell, and all targets are associations of this space."""
+        if type._space is not self or self.alive._typed is not None or type is self.contain or type is self.item:
+            return False
+        if data is not NOTHING and type not in self.kinds:
+            return False
+        for target in targets:
+            if target is not None and not (isinstance(target, Association) and target._space is self):
+                return False
+        return True
+
+    def _made(self, type: Association, data: object, *targets: Target) -> Association:
+        if data is not NOTHING:
+            data = self._data(_New(type), self.kinds[type], type, data)
+        association = Association(self.itself, new_id(), self._next_seq(), time_ns() // 1000)
+        association._data = data
+        self.associations[association._id] = association
+        for field, target in zip(FIELDS, (type, *targets), strict=True):
+            if target is not None:
+                setattr(association, field.slot, target)
+                setattr(target, field.back_slot, added(getattr(target, field.back_slot), association))
+        return association
+
+    # ending
+
+    def destroy(self, association: Association, *, cascade: bool = False) -> None:
+        """End an association: references to it are cleared with their events, its rows go; `cascade`: so do all instances."""
+        with self._locked():
+            alone = self._is_alone(association)
+            if alone:
+                for ledger in self.ledgers.values():
+                    self._end_in(ledger, association)
+                self._end(association)
+        if not alone:
+            super().destroy(association, cascade=cascade)
+        elif self.ledgers and self._may_ring():
+            self._ring()
+
+    def _is_alone(self, one: Association) -> bool:
+        """Whether nothing refers to it, nobody has to do with it, and it is of no type that says something by its ending."""
+        if one._space is not self or self._attended() or self.alive._typed is not None:
+            return False
+        if not (one._typed is one._out is one._in is one._valued is None):
+            return False
+        type = one._type
+        if type is self.contain or type is self.item or one is self.root or one._id in self.built_ins:
+            return False
+        return one not in self._subscriptions and one not in self._chains and one not in self.living.states
+
+    def _end_in(self, ledger: Ledger, association: Association) -> None:
+        if ledger.holds(association):
+            ledger.destroy(association)
+        if ledger.marks(association):
+            ledger.forget(association, told=False)
+
+    def _end(self, association: Association) -> None:
+        for field in FIELDS:
+            target: Reference = getattr(association, field.slot)
+            if isinstance(target, str):
+                self._resolve(target, association, field)
+                setattr(association, field.slot, None)
+            elif target is not None:
+                back = field.back_slot
+                members: Members = getattr(target, back)
+                if isinstance(members, dict) and len(members) > 1:
+                    del members[association]
+                else:
+                    setattr(target, back, None)
+                setattr(association, field.slot, None)
+        del self.associations[association._id]
+        association._space = Gone(association._id)  # pyright: ignore[reportAttributeAccessIssue]
