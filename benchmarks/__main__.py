@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--links N] [--rounds N]`: every race in one run, as Markdown."""
+"""`python -m benchmarks [--links N] [--rounds N] [--million] [--only memory|storage]`: every race in one run, as Markdown."""
 
 from __future__ import annotations
 
@@ -9,14 +9,24 @@ import platform
 from benchmarks.following import following
 from benchmarks.ground import ground
 from benchmarks.loading import Loading
+from benchmarks.memory import in_memory
+from benchmarks.mutations import mutations
 from benchmarks.writing import Writing, graph, stored
 
 CHANGES = 1_000
 
 
-async def main(links: int, rounds: int) -> None:
-    """Run the races and print their tables."""
-    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}; {rounds} rounds\n")
+def memory(rounds: int, million: bool) -> None:
+    """Race what is in memory and print the tables; a million links take long, and are raced once."""
+    print(mutations(max(rounds, 9)), end="\n\n", flush=True)
+    for size in (10_000, 100_000):
+        print(in_memory(size, rounds), end="\n\n", flush=True)
+    if million:
+        print(in_memory(1_000_000, 1), end="\n\n", flush=True)
+
+
+async def storage(links: int, rounds: int) -> None:
+    """Race what goes to a storage and comes from it, and print the tables."""
     async with ground() as (url, endpoint):
         print(await Writing(url, endpoint, links).race().run(rounds), end="\n\n", flush=True)
         size = len(graph(links))
@@ -29,5 +39,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--links", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--million", action="store_true", help="in memory, race a million links too")
+    parser.add_argument("--only", choices=["memory", "storage"])
     given = parser.parse_args()
-    asyncio.run(main(given.links, given.rounds))
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}; {given.rounds} rounds\n"
+    )
+    if given.only != "storage":
+        memory(given.rounds, given.million)
+    if given.only != "memory":
+        asyncio.run(storage(given.links, given.rounds))

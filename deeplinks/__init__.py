@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from deeplinks.errors import DeepError
 from deeplinks.space import (
+    Access,
     Association,
     BackReferences,
+    Build,
     Change,
     Deep,
     Event,
@@ -23,9 +25,11 @@ from deeplinks.space import (
     PromiseStatus,
     Q,
     Query,
+    Reason,
     StorageMarker,
     Subscription,
     SyncState,
+    diff,
     promise_status,
 )
 
@@ -47,9 +51,11 @@ _LAZY = {
 }
 
 __all__ = [
+    "Access",
     "Association",
     "Attempt",
     "BackReferences",
+    "Build",
     "Change",
     "Conflict",
     "Deep",
@@ -65,11 +71,13 @@ __all__ = [
     "PromiseStatus",
     "Q",
     "Query",
+    "Reason",
     "StorageMarker",
     "Subscription",
     "SyncState",
     "Synchronizer",
     "__version__",
+    "diff",
     "load",
     "promise_status",
     "synchronize",

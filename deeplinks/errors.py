@@ -167,7 +167,7 @@ class NoCollectionError(InvalidError, TypeError):
 
 
 class OtherCollectionError(NoCollectionError):
-    """{association} is a {kind} and knows no {verb}, which is for {kinds}."""
+    """{association} is {kind} and knows no {verb}, which is for {kinds}."""
 
     code = "other-collection"
 

@@ -3,8 +3,11 @@
 It imports the ground only. Storages, servers and loops may not enter; they listen.
 """
 
+from deeplinks.space.alive import Access, Reason
 from deeplinks.space.association import Association
 from deeplinks.space.back_references import BackReferences
+from deeplinks.space.bulk import Build
+from deeplinks.space.copying import diff
 from deeplinks.space.criteria import Q
 from deeplinks.space.deep import Deep
 from deeplinks.space.events import Change, Event, EventKind, Subscription
@@ -16,8 +19,10 @@ from deeplinks.space.tracking import LiveQuery
 from deeplinks.space.values import FunctionSource
 
 __all__ = [
+    "Access",
     "Association",
     "BackReferences",
+    "Build",
     "Change",
     "Deep",
     "Event",
@@ -29,8 +34,10 @@ __all__ = [
     "PromiseStatus",
     "Q",
     "Query",
+    "Reason",
     "StorageMarker",
     "Subscription",
     "SyncState",
+    "diff",
     "promise_status",
 ]

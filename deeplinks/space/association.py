@@ -8,12 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, overload
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space import showing
 from deeplinks.space.back_references import BackReferences, In, Members, Out, Typed, Valued
-from deeplinks.space.events import EventKind, Handler, Subscription, event_kind
+from deeplinks.space.children import Children
+from deeplinks.space.contents import Contents
+from deeplinks.space.events import AnyHandler, Event, EventKind, Subscription
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 from deeplinks.space.ledger import StorageMarker, SyncState, upwards
 from deeplinks.space.promises import Operation, Promise
@@ -29,7 +31,7 @@ Reference: TypeAlias = "Association | str | None"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Association:
+class Association(Contents):
     """A link: `type`, `from_`, `to` and `value` point at other associations; `typed`, `out`, `in_`, `valued` point back.
 
     One object an id, so `is` compares. Call it to make an instance of it: `alice = User()`.
@@ -192,6 +194,87 @@ class Association:
         """The live set of the associations that have this one as value."""
         return Valued(self)
 
+    # names
+
+    @property
+    def name(self) -> str | None:
+        """What it is called: the name of a built-in, else the one that it was given last, in whatever contains it.
+
+        Setting it renames it there; what is contained nowhere may have a name too; `del` takes every name away. Raises
+        `InvalidError` for a name that another has there, `BuiltInError` for the root and for built-ins.
+        """
+        return self._space.names.named(self)
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._space.names.rename(self, name)
+
+    @name.deleter
+    def name(self) -> None:
+        self._space.names.rename(self, None)
+
+    @property
+    def path(self) -> str | None:
+        """The shortest path from the root, `/Users/alice`, by which `deep[path]` finds it; None where there is none."""
+        return self._space.names.path(self)
+
+    @property
+    def children(self) -> Children:
+        """The associations that it contains, by name: a live mapping, in which names are given and taken away."""
+        return Children(self._space.names, self)
+
+    @overload
+    def __getitem__(self, name: str | int) -> Association: ...
+    @overload
+    def __getitem__(self, name: slice) -> list[Association]: ...
+    @overload
+    def __getitem__(self, name: object) -> object: ...
+    def __getitem__(self, name: object) -> object:
+        """What is called so: an own child, its type's, that one's type's, …, or a built-in; `a["Users/alice"]` is a path.
+
+        A Field gives what it gets, a Method itself bound to this one. Raises `UnknownNameError`, a KeyError. Where the
+        value chain ends in an Array: who is at that place, or at the places of a slice; in an Object or a Map: what that
+        key has. Raises `NoPlaceError`, an IndexError, or `NoKeyError`, a KeyError.
+        """
+        holder = self._space.places.holder(self, name)
+        if holder is not None:
+            return self._space.places.at(holder, name)
+        return self._space.living.get(self, name)  # pyright: ignore[reportArgumentType]
+
+    def __setitem__(self, name: object, value: object) -> None:
+        """Contain something under a name, in place of who had it here; what is no association is wrapped, as by `deep.wrap`.
+
+        It is kept by a link of the built-in type `Contain`. Where the name is that of a Field, the Field is set. Where the
+        value chain ends in an Array, an Object or a Map, the place or the key is set.
+        """
+        holder = self._space.places.holder(self, name)
+        if holder is not None:
+            self._space.places.put(holder, name, value)
+            return
+        self._space.living.put(self, name, value)  # pyright: ignore[reportArgumentType]
+
+    def __delitem__(self, name: object) -> None:
+        """Take a name away; who had it stays. A Field of that name deletes. Raises `UnknownNameError`.
+
+        Where the value chain ends in an Array, an Object or a Map, take out who is at the place, or the key.
+        """
+        holder = self._space.places.holder(self, name)
+        if holder is not None:
+            self._space.places.take(holder, name)
+            return
+        self._space.living.take(self, name)  # pyright: ignore[reportArgumentType]
+
+    if TYPE_CHECKING:
+        # What a name leads to: names add it to the class when there is the first one, see there.
+        def __getattr__(self, name: str) -> Association: ...
+
+    def __dir__(self) -> list[str]:
+        names = () if self.destroyed else self._space.names.seen(self)
+        return [*super().__dir__(), *(name for name in names if name.isidentifier())]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.children)
+
     def instances(self) -> Members:
         """The members of `typed`, as they are kept."""
         return self._typed
@@ -205,6 +288,19 @@ class Association:
         """Whether `type` is in the type chain."""
         wanted = type if isinstance(type, Association) else self._space.look_up(type)
         return any(wanted is one for one in self.type_chain)
+
+    def is_(self, other: Association | str | uuid.UUID) -> bool:
+        """Whether that is this one, given itself or its id."""
+        return self._space.look_up(other) is self
+
+    @property
+    def state(self) -> dict[str, object]:
+        """What this process keeps of it, in memory alone: never stored, and gone when it is destroyed. `del` empties it."""
+        return self._space.living.state(self)
+
+    @state.deleter
+    def state(self) -> None:
+        self._space.living.empty(self)
 
     def walk(self, depth: int | None = None, *, via: Via = None, direction: Direction = "out") -> Iterator[Association]:
         """Those around this one within `depth` links, each once, nearest first: `alice.walk(2, via=Follows)`.
@@ -250,44 +346,6 @@ class Association:
         """The data of this very association, None if it holds none."""
         return None if self._data is NOTHING else self._data
 
-    # members: those of the collection at the end of the value chain
-
-    def add(self, member: object) -> Association:
-        """Add a member and return this one; a text, a number, a function or a set is wrapped, as by `deep.wrap`.
-
-        A member is held by a link of type `Item`, which `out` shows. Who is a member already, or has that data, is not
-        added again. Raises `NoCollectionError` where there is no collection, and what `deep.wrap` raises.
-        """
-        self._space.collections.add(self, member)
-        return self
-
-    def discard(self, member: object) -> bool:
-        """Take out a member, given itself or its data; whether it was one. Raises `NoCollectionError`."""
-        return self._space.collections.discard(self, member)
-
-    def delete(self, member: object) -> bool:
-        """The same as `discard`."""
-        return self.discard(member)
-
-    def clear(self) -> None:
-        """Take out all members; they stay in the space. Raises `NoCollectionError`."""
-        self._space.collections.clear(self)
-
-    @property
-    def size(self) -> int:
-        """How many members there are. Raises `NoCollectionError`."""
-        return len(self._space.collections.members_of(self))
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __iter__(self) -> Iterator[Association]:
-        return iter(self._space.collections.members_of(self))
-
-    def __contains__(self, member: object) -> bool:
-        """Whether it is a member: an association, an id, or the data of one, for which the members are walked."""
-        return self._space.collections.holds(self, member)
-
     # times
 
     @property
@@ -328,11 +386,19 @@ class Association:
         A Function that was made in this process runs instead, and gives what it gives; one that was loaded raises
         `FunctionNotTrustedError`.
         """
-        if callable(self._data) or isinstance(self._data, FunctionSource):
+        if (callable(self._data) or isinstance(self._data, FunctionSource)) and not self._space.living.makes(self):
             return self._run(data, args, named, from_=from_, to=to, value=value)
         if args or named:
             raise TypeError(f"an instance takes one value and from_, to, value; not {[*args, *named]!r}")
         return self._space.construct(self, data, from_, to, value)
+
+    def of(self, data: object) -> Association:
+        """The first instance of this type that has this very data, or a new one: `deep.String.of("red")`.
+
+        Calling the type always makes a new one. 1, 1.0 and True are three different pieces of data. Raises what calling
+        it raises, and `NoDataError` where instances hold no data.
+        """
+        return self._space.interned(self, data)
 
     def _run(
         self, first: object, rest: tuple[object, ...], named: dict[str, object], **references: object
@@ -363,17 +429,46 @@ class Association:
 
     # events
 
-    def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
+    def on(self, kind: EventKind | str | Association, handler: AnyHandler) -> Subscription:
         """Let a handler hear one kind of event of this association; the root of a space hears everybody's.
 
-        Returns a disposer: call it, or use it in a `with` statement. Raises `WrongTypeError` for an unknown kind and for
-        what can't be called.
+        The kind is one of `deep.events`; any other text, and any instance of a `deep.Event`, is an event of people's own,
+        whose handlers take what is emitted. Returns a disposer: call it, or use it in a `with` statement. Raises
+        `WrongTypeError` for what is no kind and for what can't be called.
         """
-        return self._space.subscribe(event_kind(kind), handler, self)
+        return self._space.subscribe(self._space.event_key(kind), handler, self)
 
-    def off(self, kind: EventKind | str, handler: Handler) -> bool:
+    def once(self, kind: EventKind | str | Association, handler: AnyHandler) -> Subscription:
+        """Let a handler hear the next event of a kind, and no other. Returns and raises what `on` does."""
+        return self._space.subscribe(self._space.event_key(kind), handler, self, once=True)
+
+    def off(self, kind: EventKind | str | Association, handler: AnyHandler) -> bool:
         """Stop every subscription of that handler to that kind; whether there was one."""
-        return self._space.unsubscribe(event_kind(kind), handler, self)
+        return self._space.unsubscribe(self._space.event_key(kind), handler, self)
+
+    def emit(
+        self,
+        kind: EventKind | str | Association,
+        *facts: object,
+        field: object = None,
+        old: object = None,
+        new: object = None,
+        item: Association | None = None,
+    ) -> None:
+        """Tell an event of people's own, with any facts: its handlers are called with them.
+
+        A kind of `deep.events` is told as an `Event` with the fields that are given, those of data up the value chain too.
+        Nothing changes by it. Raises `WrongTypeError` for what is no kind, TypeError for what the kind does not take.
+        """
+        key, fields = self._space.event_key(kind), {"field": field, "old": old, "new": new, "item": item}
+        if isinstance(key, EventKind):
+            if facts:
+                raise TypeError(f"{key} takes field, old, new and item; not {facts!r}")
+            self._space.emit(key, Event(key, self, field, old, new, item))
+        elif any(given is not None for given in fields.values()):
+            raise TypeError(f"{key!r} takes facts by place; field, old, new and item are for kinds of deep.events")
+        else:
+            self._space.emit_own(key, self, facts)
 
     # storage markers
 

@@ -84,11 +84,16 @@ class BackReferences(Set["Association"]):
         return frozenset(it)
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
-        """Hear `data_add` and `data_delete` of this set: `event.item` is who came or went. Returns a disposer."""
+        """Hear `data_add` and `data_delete` of this set, `event.item` is who came or went, and after each `data_changed`.
+
+        Returns a disposer. Raises `WrongTypeError` and `InvalidError` for what a set does not tell.
+        """
         kinds = {EventKind.data_add: self._field.added_kind, EventKind.data_delete: self._field.removed_kind}
         heard = event_kind(kind)
+        if heard is EventKind.data_changed:
+            return self._on_changed(handler)
         if heard not in kinds:
-            raise InvalidError(what=f"event {heard}", why="a live set tells data_add and data_delete")
+            raise InvalidError(what=f"event {heard}", why="a live set tells data_add, data_delete and data_changed")
 
         def as_set_event(event: Event) -> Event | None:
             # The root hears everybody's events; its sets tell of the root's alone.
@@ -97,6 +102,15 @@ class BackReferences(Set["Association"]):
             return Event(heard, event.source, self._field.back_name, item=event.item, origin=event.origin)
 
         return self._owner.space_of().subscribe(kinds[heard], handler, self._owner, as_set_event)
+
+    def _on_changed(self, handler: Handler) -> Subscription:
+        space, kind = self._owner.space_of(), EventKind.data_changed
+
+        def own(event: Event) -> Event | None:
+            return event if event.source is self._owner else None
+
+        signals = {kind: space.signals.of_members[self._field.back_name]}
+        return space.subscribe(kind, handler, self._owner, own, signals)
 
     def __repr__(self) -> str:
         return showing.live_line(self)

@@ -14,6 +14,7 @@ from deeplinks.errors import BuiltInError, DestroyedError, InvalidError
 from deeplinks.ids import new_id
 from deeplinks.space.association import Association, Gone, Reference, here, id_of
 from deeplinks.space.back_references import added, each, removed
+from deeplinks.space.data_index import DataIndex, keys
 from deeplinks.space.events import Change, EventKind, Subscription
 from deeplinks.space.fields import DATA, FIELDS, FROM, TO, TYPE, VALUE, Field
 from deeplinks.space.grouping import CREATED, DESTROYED
@@ -23,7 +24,10 @@ from deeplinks.space.register import Target, _New
 from deeplinks.space.values import NOTHING, check_source, same
 
 if TYPE_CHECKING:
+    from deeplinks.space.alive import Living
     from deeplinks.space.deep import Deep
+    from deeplinks.space.membership import Memberships
+    from deeplinks.space.names import Names
     from deeplinks.space.space import Space
 
 Held: TypeAlias = "list[tuple[Ledger, list[tuple[Association, bool]]]]"
@@ -38,20 +42,42 @@ def now() -> int:
 class Changing(Promising):
     """The verbs that make, point, fill and end associations."""
 
+    names: Names
+    living: Living
+    known_members: Memberships
+
     def __init__(self, root: Deep, id: str) -> None:
         super().__init__(root, id)
+        # Whether anything is looked up by data or by membership: until then nothing follows what changes.
+        self.indexed = False
+        self.by_data = DataIndex()
         self.unresolved: dict[str, dict[tuple[Association, Field], None]] = {}
 
-    def construct(self, type: Association, data: object, from_: Target, to: Target, value: Target) -> Association:
-        """Make an instance of a type, with its references and its data; all of it or, if something is wrong, nothing."""
+    def construct(
+        self,
+        type: Association,
+        data: object,
+        from_: Target,
+        to: Target,
+        value: Target,
+        *,
+        told: bool = False,
+        id: str = "",
+    ) -> Association:
+        """Make an instance of a type, with its references and its data; all of it or, if something is wrong, nothing.
+
+        `told`: whoever calls tells the function of an Alive type. `id`: one that nobody has here.
+        """
         if data is not NOTHING and type not in self.kinds and self.collections.made_by(type):
             return self.collections.make(type, data, from_, to, value)
+        if self.alive._typed is not None and not told and (hook := self.living.hook(type)) is not None:
+            return self.living.make(hook, type, data, from_, to, value)
         new = _New(type)
         with self._locked():
             targets = self._targets(new, from_, to, value)
             if data is not NOTHING:
                 data = self._data(new, self.kinds.get(type) or self.kind_of(type), type, data)
-            association = self._make(type, targets, data)
+            association = self._make(type, targets, data, id)
             along = self._along_with(association) if self.ledgers else ()
             self.journal(self._unmake, association)
             for ledger, coming, first in along:
@@ -62,13 +88,42 @@ class Changing(Promising):
             self.dispatcher.deliver()
         return association
 
+    def interned(self, type: Association, value: object) -> Association:
+        """The first instance of a type that has this very data, or a new one."""
+        type.space_of()
+        kind = self.kinds.get(type) or self.kind_of(type)
+        data = self._data(_New(type), kind, type, value)
+        return self.held().first(keys(data), type) or self.construct(type, data, None, None, None)
+
+    def held(self) -> DataIndex:
+        """The index by data, kept from the first question on."""
+        if not self.by_data.kept:
+            self.indexed = True
+            self.by_data.begin(self.associations.values())
+        return self.by_data
+
     def _targets(self, new: _New, from_: Target, to: Target, value: Target) -> list[tuple[Field, Association]]:
         given = ((FROM, from_), (TO, to), (VALUE, value))
         found = [(field, self._target(new, field, target)) for field, target in given if target is not None]
         return [(field, target) for field, target in found if target is not None]
 
-    def _make(self, type: Association, targets: list[tuple[Field, Association]], data: object) -> Association:
-        association = Association(self.itself, new_id(), self._next_seq(), now())
+    def ensure(self, id: str, type: Association) -> Association:
+        """The association of that id, made if it is not here; what waited for the id heals."""
+        found = self.find(id)
+        if found is not None:
+            return found
+        with self._undoable():
+            association = self.construct(type, NOTHING, None, None, None, id=id)
+            for source, field in tuple(self.unresolved.get(id, ())):
+                # It is what it was for every storage, and for the times: as if it came from one.
+                self._refer_noted(source, field, association, "")
+                self._tell_reference(source, field, None, association, None)
+        return association
+
+    def _make(
+        self, type: Association, targets: list[tuple[Field, Association]], data: object, id: str = ""
+    ) -> Association:
+        association = Association(self.itself, id or new_id(), self._next_seq(), now())
         association._data = data
         self.associations[association.id] = association
         self._point(association, TYPE, type)
@@ -80,6 +135,7 @@ class Changing(Promising):
         for field in FIELDS:
             self._point(association, field, None)
         del self.associations[association.id]
+        self.living.states.pop(association, None)
         association._space = _gone(association)
         for subscription in list(self._subscriptions.pop(association, ())):
             subscription()
@@ -92,7 +148,7 @@ class Changing(Promising):
             along: list[tuple[Ledger, list[Association], Association | None]] = [
                 (ledger, ledger.along(references(association)), association) for ledger in holding
             ]
-            if self.collections.is_item(association):
+            if self.collections.is_item(association) or association._type is self.contain:
                 along += [(ledger, coming, None) for ledger, coming in self._drawn((association,), None)]
             return along
         except InvalidError:
@@ -101,7 +157,7 @@ class Changing(Promising):
 
     def _tell_made(self, association: Association, type: Association, targets: list[tuple[Field, Association]]) -> None:
         self._tell(EventKind.constructed, association)
-        self._tell(TYPE.added_kind, type, TYPE, item=association)
+        self._tell_member(TYPE.added_kind, type, TYPE, association, None)
         for field, target in targets:
             self._tell_reference(association, field, None, target, None)
         self.collections.tell_come((association,), None)
@@ -147,7 +203,9 @@ class Changing(Promising):
         holding = self._holding(source, origin)
         along = self._along_to(target, holding)
         before = self._before_retyping(source, here(target)) if field is TYPE else []
-        may_draw = self.collections.may_draw(source, field, target)
+        may_draw = self.collections.may_draw(source, field, target) or (
+            self.naming and self.names.may_draw(source, field, target)
+        )
         drawn = self._drawn_by(source, field, target, origin) if may_draw else []
         if id_of(old) != id_of(target):
             self._note(holding, source, field.name, id_of(old))
@@ -175,15 +233,20 @@ class Changing(Promising):
         finally:
             setattr(source, field.slot, kept)
 
-    def _drawn(self, items: Iterable[Association], origin: str | None) -> Along:
-        """What comes along where, as the collections at which these Items start are held there."""
-        pairs = [(item, start) for item in items if (start := self.collections.start_of(item))]
+    def _drawn(self, links: Iterable[Association], origin: str | None) -> Along:
+        """What comes along where: Items as the collections are held there at which they start, Contains as both ends are."""
         return [
             (ledger, coming)
-            for item, start in pairs
-            for ledger in self._holding(start, origin)
-            if (coming := ledger.along((item,)))
+            for link in links
+            for ledger in self._drawing(link, origin)
+            if (coming := ledger.along((link,)))
         ]
+
+    def _drawing(self, link: Association, origin: str | None) -> list[Ledger]:
+        start = self.collections.start_of(link)
+        if start is not None or link._type is not self.contain:
+            return self._holding(start, origin) if start is not None else []
+        return [one for one in self.ledgers.values() if one.name != origin and self.names.comes(link, one)]
 
     def _along_to(self, target: Reference, holding: list[Ledger]) -> list[tuple[Ledger, list[Association]]]:
         """What comes along where, when somebody who is held there is given this target."""
@@ -249,6 +312,19 @@ class Changing(Promising):
             setattr(target, field.back_slot, added(getattr(target, field.back_slot), source))
         elif isinstance(target, str):
             self.unresolved.setdefault(target, {})[source, field] = None
+        if self.naming and (source._type is self.contain or old is self.contain):
+            self.names.follow(source)
+        if self.indexed:
+            self._follow_reference(source, field, old)
+
+    def _follow_reference(self, source: Association, field: Field, old: Reference) -> None:
+        self.known_members.pointed(source, field, old)
+        if field is TYPE and source._data is not NOTHING:
+            self.by_data.changed(source)
+
+    def _follow_data(self, association: Association) -> None:
+        self.known_members.filled(association)
+        self.by_data.changed(association)
 
     def _resolve(self, id: str, source: Association, field: Field) -> None:
         waiting = self.unresolved.get(id)
@@ -290,10 +366,17 @@ class Changing(Promising):
     def _put(self, association: Association, data: object) -> None:
         self.journal(self._restore_data, association, association._data, association._updated_at)
         association._data = data
+        if self.naming and association._valued is not None:
+            self.names.filled(association)
+        if self.indexed:
+            self._follow_data(association)
 
     def _restore_data(self, association: Association, old: object, updated_at: int | str) -> None:
         association._data = old
         association._updated_at = updated_at
+        self.names.filled(association)
+        if self.indexed:
+            self._follow_data(association)
 
     def destroy(self, association: Association, *, cascade: bool = False) -> None:
         """End an association: references to it are cleared with their events, its rows go; `cascade`: so do all instances."""
@@ -301,7 +384,9 @@ class Changing(Promising):
             raise BuiltInError(association=association, action="destroyed")
         with self._undoable():
             ending = and_instances(association)[::-1] if cascade else [association]
-            for one in self.collections.with_items(ending):
+            for one in self.collections.with_items(self.names.with_names(ending)):
+                if self.alive._typed is not None:
+                    self.living.part(one)
                 if not one.destroyed:
                     self._destroy(one)
 
@@ -325,11 +410,12 @@ class Changing(Promising):
         for field, target in zip(FIELDS, kept, strict=True):
             self._point(association, field, None)
             if isinstance(target, Association) and target is not association:
-                self._tell(field.removed_kind, target, field, item=association, origin=origin)
+                self._tell_member(field.removed_kind, target, field, association, origin)
         self.collections.tell_gone(kept, origin)
         del self.associations[association.id]
         subscriptions = self._subscriptions.pop(association, {})
         self.journal(self._bring_back, association, kept, subscriptions)
+        self.living.forget(association)
         for ledger in self.ledgers.values():
             ledger.forget(association, told=ledger.name == origin)
         association._space = _gone(association)

@@ -88,9 +88,10 @@ def space_id(told: object) -> str:
 
 def _facts_of(told: Mapping[str, object]) -> list[Facts]:
     given = told.get("associations")
-    if not isinstance(given, list) or not all(isinstance(facts, dict) for facts in cast("list[object]", given)):
-        raise WrongTypeError(what="associations of a space", expected="a list of dicts", value=given)
-    return cast("list[Facts]", given)
+    listed = cast("list[object]", given) if isinstance(given, list) else [None]
+    if not all(isinstance(facts, dict) for facts in listed):
+        raise WrongTypeError(what="associations of a space", expected="a list of dicts", value=cast("object", given))
+    return cast("list[Facts]", listed)
 
 
 def _check_names(owner: str, given: Mapping[str, object], known: frozenset[str]) -> None:
@@ -215,23 +216,23 @@ def copied(space: Space, originals: Iterable[Association | str | uuid.UUID]) -> 
     for one in given:
         if space.permanent(one):
             raise BuiltInError(association=one, action="copied")
-    copies: dict[Association, Association] = {}
+    inside, copies = frozenset(given), dict[Association, Association]()
     with space._undoable():
         for one in given:
-            copies[one] = _copy(space, one, dict.fromkeys(given), copies)
+            copies[one] = _copy(space, one, inside, copies)
         for one, copy in copies.items():
             _complete(space, one, copy, copies)
     return copies
 
 
 def _copy(
-    space: Space, one: Association, given: Mapping[Association, object], copies: Mapping[Association, Association]
+    space: Space, one: Association, inside: frozenset[Association], copies: Mapping[Association, Association]
 ) -> Association:
     """Like the original, as far as what it refers to is here by now."""
 
     def like(reference: Reference) -> Association | None:
         target = here(reference)
-        return None if target is None or (target in given and target not in copies) else copies.get(target, target)
+        return None if target is None or (target in inside and target not in copies) else copies.get(target, target)
 
     type = like(one._type)
     data = one._data if type is not None and space.kind_of(one) else NOTHING

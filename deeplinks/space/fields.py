@@ -28,6 +28,8 @@ class Field:
     deleted_kind: EventKind
     added_kind: EventKind
     removed_kind: EventKind
+    changed_kind: EventKind
+    """Told of who points through this field, when what it points at has changed."""
 
     def members(self, association: Association) -> Members:
         """Who points at the association through this field."""
@@ -35,7 +37,7 @@ class Field:
 
 
 def _field(name: str, attribute: str, back: str) -> Field:
-    kinds = (f"{name}_set", f"{name}_deleted", f"{back}_added", f"{back}_deleted")
+    kinds = (f"{name}_set", f"{name}_deleted", f"{back}_added", f"{back}_deleted", f"{back}_changed")
     return Field(name, attribute, f"_{name}", back, f"_{back}", *map(EventKind, kinds))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from deeplinks.errors import BusyError, GroupTooLargeError, InvalidError
 from deeplinks.space.changes import MOST_BYTES
 from deeplinks.space.events import Change, Dispatcher, Signals
+from deeplinks.space.netting import net
 from deeplinks.space.values import same
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Grouping:
                 raise
             self._close(together, whole=True)
         self._ring()
-        self.dispatcher.release()
+        self.dispatcher.release(net)
 
     @contextmanager
     def _undoable(self) -> Generator[None]:

@@ -5,8 +5,10 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeGuard
 
 from deeplinks.errors import DestroyedError
@@ -39,6 +41,23 @@ class SyncState(StrEnum):
 
 
 TYPED = {StorageMarker.typed_true: "TypedTrue", StorageMarker.typed_false: "TypedFalse"}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """New associations of one type, and whom they refer to."""
+
+    type: Association
+    made: list[Association]
+    targets: set[Association]
+
+    def still(self) -> Batch:
+        """Those that are still here and of that type."""
+        return Batch(self.type, [one for one in self.made if one._type is self.type], self.targets)
+
+
+# How many types up a verdict is looked for before circles are thought of.
+NEAR = 4
 
 
 class Ledger:
@@ -78,7 +97,10 @@ class Ledger:
         """Whether the association is stored, by its own mark or by its types'."""
         if association in self._out or (self.purged and association.id in self.purged):
             return False
-        return association in self._in or self.verdict(association) is True
+        if association in self._in or association._type in self._typed_in:
+            # Of its type's mark and a false one of its own the latter is nearer.
+            return association in self._in or not (self._typed_out and self.verdict(association) is not True)
+        return self.verdict(association) is True
 
     def excludes(self, association: Association) -> bool:
         """Whether a false mark, its own or the deciding type's, keeps it out."""
@@ -86,11 +108,25 @@ class Ledger:
             return True
         return association not in self._in and self.verdict(association) is False
 
-    def verdict(self, association: Association | None) -> bool | None:
+    def verdict(self, association: Association | str | None) -> bool | None:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
-        if not self.speaks_of_types:
+        false, true = self._typed_out, self._typed_in
+        if not (false or true):
             return None
-        for type in upwards(association):
+        type = association
+        # Most often it is one of the first to say; whoever climbs higher may be in a circle.
+        for _ in range(NEAR):
+            if type is None or isinstance(type, str):
+                return None
+            if type in false:
+                return False
+            if type in true:
+                return True
+            type = type._type
+        return self._far_verdict(type)
+
+    def _far_verdict(self, association: Association | str | None) -> bool | None:
+        for type in upwards(None if isinstance(association, str) else association):
             if type in self._typed_out:
                 return False
             if type in self._typed_in:
@@ -111,6 +147,11 @@ class Ledger:
     def speaks_of_types(self) -> bool:
         """Whether there is any typed mark, so that a type may decide anything."""
         return bool(self._typed_in or self._typed_out)
+
+    def marks(self, association: Association) -> bool:
+        """Whether it has a mark of its own."""
+        one, typed = association in self._in or association in self._out, self._typed_in or self._typed_out
+        return one or bool(typed and (association in self._typed_in or association in self._typed_out))
 
     def markers(self, association: Association) -> list[StorageMarker]:
         """The association's own marks."""
@@ -212,6 +253,36 @@ class Ledger:
         """A field of a stored association is about to change."""
         self.changes.entry(association).note(field, old)
 
+    def note_pointed(
+        self, source: Association, field: str, old: Association | None, target: Association | None
+    ) -> bool:
+        """Note that a reference is about to change, unless something would come along by it; whether that is not so."""
+        if self._out or self._typed_out or self.purged:
+            holds, held = self.holds(source), target is None or self.holds(target)
+        else:
+            # The same, written out where nothing is kept out.
+            holds = source._type in self._typed_in or source in self._in or self.holds(source)
+            held = target is None or target._type in self._typed_in or target in self._in or self.holds(target)
+        if not (holds and held):
+            return not holds
+        self.changes.note(source, field, None if old is None else old._id)
+        return True
+
+    def note_made(self, made: Association) -> bool:
+        """Note that an association was made, if it is not held here or brings nothing along; whether it was so."""
+        if self._out or self._typed_out or self.purged or callable(made._data):
+            return False
+        if made._type not in self._typed_in:
+            return not self.holds(made)
+        for target in (made._from, made._to, made._value):
+            # With its type that carries a mark, everything of a type is held; others are asked one by one.
+            if isinstance(target, str):
+                return False
+            if target is not None and target._type not in self._typed_in and not self.holds(target):
+                return False
+        self.changes.create(made)
+        return True
+
     def settle(self, before: list[tuple[Association, bool]]) -> None:
         """Act on what began or ended being stored, given how it was before."""
         for association, was in before:
@@ -246,17 +317,23 @@ class Ledger:
             if one not in found:
                 check_source(one.own_data(), one)
                 found[one] = None
-                stack.extend(target for target in self._brings(one) if self._comes(target))
+                stack.extend(target for target in self._brings(one, found) if self._comes(target))
         return list(found)
 
-    def _brings(self, association: Association) -> list[Association | str | None]:
-        """What it refers to; a collection refers to its members by its Items."""
-        return [*references(association), *self._space.collections.items(association)]
+    def _brings(self, association: Association, along: Collection[Association] = ()) -> list[Association | str | None]:
+        """What it refers to; a collection refers to its members by its Items, and both ends of a name to its Contain."""
+        referred = [*references(association), *self._space.collections.items(association)]
+        if not self._space.naming:
+            return referred
+        names = self._space.names
+        return [*referred, *(link for link in names.at(association) if names.comes(link, self, along))]
 
     def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
         if target is None or isinstance(target, str) or self._space.permanent(target):
             return False
-        return not (self.holds(target) or self.excludes(target) or target.id in self.purged)
+        if target in self._in or target in self._out or (self.purged and target.id in self.purged):
+            return False
+        return self.verdict(target) is None
 
     def bring(self, along: list[Association], first: Association | None = None) -> None:
         """Mark `one_true` and write what comes along; `first` is who brings it, when it is to be written too."""
@@ -265,6 +342,69 @@ class Ledger:
             if one is not first:
                 self._set_own(one, StorageMarker.one_true)
                 self._space.tell_stored(one, self.name, StorageMarker.one_true)
+
+    def concerns(self, association: Association) -> bool:
+        """Whether it has a mark of its own, or anything of it waits."""
+        return self.changes.get(association) is not None or bool(self.markers(association))
+
+    def build(self, batches: Sequence[Batch]) -> None:
+        """Many new associations at once: those that are stored are to be written, with what comes along.
+
+        Raises `UnstorableError` before anything is marked.
+        """
+        stored: list[Association] = []
+        led: set[Association] = set()
+        for batch in batches:
+            if held := self._held(batch):
+                stored += held
+                led.update(batch.targets, (batch.type,))
+                self._check_sources(batch.type, held)
+        coming = self._coming(led)
+        self._in.update(coming)
+        self.changes.create_all(sorted([*stored, *coming], key=_by_seq))
+
+    def restore(self, marks: Iterable[tuple[Association, StorageMarker]]) -> None:
+        """Take over marks as they were: nothing comes along by them, and all that is stored is to be written."""
+        for association, marker in marks:
+            if marker in TYPED:
+                id = new_id()
+                self._set_typed(association, marker, id)
+                self.changes.mark(id, TYPED[marker], association, set=True)
+            else:
+                self._set_own(association, marker)
+        self.changes.create_all([one for one in self._space.associations.values() if self.holds(one)])
+
+    def _check_sources(self, type: Association, held: Iterable[Association]) -> None:
+        if "Function" in (self._space.kinds.get(type), self._space.kind_of(type)):
+            for one in held:
+                check_source(one.own_data(), one)
+
+    def _held(self, batch: Batch) -> list[Association]:
+        """Those of a batch that are stored: most often their type says the same for all of them."""
+        says = self.verdict(batch.type)
+        if self.purged or self._out or (says and self._typed_out):
+            return [one for one in batch.made if self.holds(one)]
+        if says:
+            return batch.made
+        if self._in.isdisjoint(batch.made) and self._typed_in.keys().isdisjoint(batch.made):
+            return []
+        return [one for one in batch.made if self.holds(one)]
+
+    def _coming(self, led: Iterable[Association]) -> list[Association]:
+        """What comes along where much is stored: plain texts, of which there are many, are quick to tell."""
+        said: dict[object, bool | None] = {}
+        coming: list[Association] = []
+        further: list[Association] = []
+        for one in led:
+            if not _leads_nowhere(one):
+                further.append(one)
+                continue
+            type = one._type
+            if type not in said:
+                said[type] = self.verdict(type)
+            if said[type] is None and one not in self._in and one not in self._out and one._id not in self.purged:
+                coming.append(one)
+        return [*set(coming).union(self.along(sorted(further, key=_by_seq)))] if further else coming
 
     def stop(self, association: Association) -> None:
         """Freeze what waits: the change that ends storage is written, later ones are not.
@@ -412,13 +552,19 @@ def _never(_: str) -> bool:
     return False
 
 
+def _leads_nowhere(one: Association) -> bool:
+    """Whether it is a text that refers to its type alone, has no instances, and is in no collection and under no name."""
+    if not isinstance(one._data, str):
+        return False
+    return one._from is one._to is one._value is one._typed is one._out is one._in is None
+
+
 def references(association: Association) -> list[Association | str | None]:
     """The four references as they are kept: an association, the id of one that is not here, or nothing."""
     return [getattr(association, field.slot) for field in FIELDS]
 
 
-def _by_seq(association: Association) -> int:
-    return association.seq
+_by_seq = attrgetter("_seq")
 
 
 def values(association: Association) -> dict[str, object]:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from deeplinks.errors import BuiltInError, WrongTypeError
 from deeplinks.space.association import Association
-from deeplinks.space.changing import Changing
 from deeplinks.space.events import EventKind
 from deeplinks.space.ledger import Ledger, StorageMarker
+from deeplinks.space.quick import Quick
 
 
-class Marking(Changing):
+class Marking(Quick):
     """The ledgers of a space, one a storage name, and the verbs that set marks in them."""
 
     def ledger(self, name: str) -> Ledger:

@@ -41,11 +41,11 @@ class ContainType(Association):
     __slots__ = ()
 
     @property
-    def _typed(self) -> Members:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def _typed(self) -> Members:
         return _typed.__get__(self)
 
     @_typed.setter
-    def _typed(self, members: Members) -> None:
+    def _typed(self, members: Members) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         _typed.__set__(self, members)
         if members is not None and not self._space.naming:
             self._space.naming = True

@@ -109,7 +109,7 @@ def exact(value: object) -> Hashable:
         return FrozenMap, tuple((exact(key), exact(item)) for key, item in value.pairs())
     if value is None or isinstance(value, bool | int | float | Decimal):
         # Decimals of other digits are different data, and their texts say so.
-        return type(value), str(value) if isinstance(value, float | Decimal) else value
+        return type(value), str(value or abs(value)) if isinstance(value, float | Decimal) else value
     raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
@@ -160,7 +160,9 @@ class _Reading:
         """A mapping with keys of any scalar kind, or its pairs."""
         before = self._enter(value, ())
         found = FrozenMap((self.key(key), self.value(item, (key,))) for key, item in self._pairs(value))
-        found.bytes = self._leave(value, before)
+        self._leave(value, before)
+        # Of pairs with one key the last one counts.
+        found.bytes = EMPTY + sum(size(key) + size(item) for key, item in found.pairs())
         return found
 
     def _pairs(self, value: object) -> list[tuple[object, object]]:

@@ -12,7 +12,7 @@ from deeplinks.space.association import Association, Gone, Reference
 from deeplinks.space.back_references import Members, added
 from deeplinks.space.changing import Changing
 from deeplinks.space.fields import FIELDS, TYPE, Field
-from deeplinks.space.ledger import Ledger
+from deeplinks.space.grouping import _UNLOCKED
 from deeplinks.space.register import Target, _New
 from deeplinks.space.values import NOTHING
 
@@ -36,8 +36,10 @@ class Quick(Changing):
             moved = self._moved(source, field, target)
         if not moved:
             super().refer(source, field, target)
-        elif self._may_ring():
-            self._ring()
+            return
+        for ledger in self.ledgers.values():
+            if not ledger._rung:
+                self._ring()
 
     def _moved(self, source: Association, field: Field, target: Target) -> bool:
         """Point an ordinary association at another one, or at nothing, where nothing comes along by it; whether it was so.
@@ -54,8 +56,12 @@ class Quick(Changing):
             return False
         if old is target:
             return True
-        if self.ledgers and not self._noted(source, field, old, target):
+        ledgers = self.ledgers
+        if len(ledgers) > 1 and not self._agreed(source, target):
             return False
+        for ledger in ledgers.values():
+            if not ledger.note_pointed(source, field.name, old, target):
+                return False
         back = field.back_slot
         if old is not None:
             members: Members = getattr(old, back)
@@ -73,18 +79,10 @@ class Quick(Changing):
         source._updated_at = time_ns() // 1000
         return True
 
-    def _noted(self, source: Association, field: Field, old: Association | None, target: Association | None) -> bool:
-        """Note a change for the storages, if nothing comes along by it; whether it was so."""
-        ledgers = self.ledgers.values()
-        id = None if old is None else old._id
-        if len(ledgers) > 1:
-            ledgers = [ledger for ledger in ledgers if ledger.holds(source)]
-            if any(not ledger.takes(target) for ledger in ledgers):
-                return False
-        return all([ledger.note_pointed(source, field.name, id, target) for ledger in ledgers])  # noqa: C419  quicker
-
-    def _may_ring(self) -> bool:
-        return not all([ledger._rung for ledger in self.ledgers.values()])  # noqa: C419  quicker
+    def _agreed(self, source: Association, target: Association | None) -> bool:
+        """Whether in no storage that holds it anything comes along by a reference to that."""
+        holding = [ledger for ledger in self.ledgers.values() if ledger.holds(source)]
+        return target is None or all(ledger.holds(target) for ledger in holding)
 
     # making
 
@@ -106,14 +104,12 @@ class Quick(Changing):
             return self._made(type, data, from_, to, value)
         with self.lock:
             association = self._made(type, data, from_, to, value)
-            along = self._along_with(association)
-            for ledger, coming, first in along:
-                if coming:
+            if len(self.ledgers) > 1 or not all(ledger.note_made(association) for ledger in self.ledgers.values()):
+                for ledger, coming, first in self._along_with(association):
                     ledger.bring(coming, first)
-                else:
-                    ledger.changes.create(association)
-        if along and self._may_ring():
-            self._ring()
+        for ledger in self.ledgers.values():
+            if not ledger._rung:
+                self._ring()
         return association
 
     def _is_plain(self, type: Association, data: object, *targets: Target) -> bool:
@@ -143,16 +139,21 @@ class Quick(Changing):
 
     def destroy(self, association: Association, *, cascade: bool = False) -> None:
         """End an association: references to it are cleared with their events, its rows go; `cascade`: so do all instances."""
-        with self._locked():
+        with self.lock if self.ledgers else _UNLOCKED:
             alone = self._is_alone(association)
             if alone:
                 for ledger in self.ledgers.values():
-                    self._end_in(ledger, association)
+                    if ledger.holds(association):
+                        ledger.destroy(association)
+                    if ledger.marks(association):
+                        ledger.forget(association, told=False)
                 self._end(association)
         if not alone:
             super().destroy(association, cascade=cascade)
-        elif self.ledgers and self._may_ring():
-            self._ring()
+            return
+        for ledger in self.ledgers.values():
+            if not ledger._rung:
+                self._ring()
 
     def _is_alone(self, one: Association) -> bool:
         """Whether nothing refers to it, nobody has to do with it, and it is of no type that says something by its ending."""
@@ -164,12 +165,6 @@ class Quick(Changing):
         if type is self.contain or type is self.item or one is self.root or one._id in self.built_ins:
             return False
         return one not in self._subscriptions and one not in self._chains and one not in self.living.states
-
-    def _end_in(self, ledger: Ledger, association: Association) -> None:
-        if ledger.holds(association):
-            ledger.destroy(association)
-        if ledger.marks(association):
-            ledger.forget(association, told=False)
 
     def _end(self, association: Association) -> None:
         for field in FIELDS:

@@ -21,7 +21,8 @@ from deeplinks.errors import (
 )
 from deeplinks.ids import canonical
 from deeplinks.space.association import Association
-from deeplinks.space.fields import Field
+from deeplinks.space.events import EventKind
+from deeplinks.space.fields import TYPE, Field
 from deeplinks.space.telling import Telling
 from deeplinks.space.values import checked
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 # What a reference may be given.
 Target: TypeAlias = Association | str | uuid.UUID | None
+
+
+_KINDS = {kind.value: kind for kind in EventKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ class Register(Telling):
     """All associations of a space, and its built-ins; `itself` is the whole space that this is a part of."""
 
     itself: Space
+    contain: Association
+    item: Association
+    alive: Association
+    # Whether there ever was a link that names: asked at every change.
+    naming = False
 
     def __init__(self, root: Deep, id: str) -> None:
         super().__init__(root)
@@ -98,6 +107,22 @@ class Register(Telling):
         return direct or next((self.kinds[type] for type in association.type_chain if type in self.kinds), None)
 
     # checking
+
+    def event_key(self, event: object) -> EventKind | str:
+        """The kind of event that is meant, or what stands for an event of people's own. Raises `WrongTypeError`."""
+        if isinstance(event, Association) and event.destroyed:
+            raise DestroyedError(association=repr(event))
+        if isinstance(event, Association) and self.built_in_names["Event"] in event.type_chain:
+            return event.id
+        if not isinstance(event, str) or not event:
+            raise WrongTypeError(
+                what="an event kind", expected="one of deep.events, a text, or an instance of a deep.Event", value=event
+            )
+        return _KINDS.get(event, event)
+
+    def own_type(self, type: Association | None) -> Association:
+        """A type of this space, the root for none. Raises `WrongTypeError`, `OtherSpaceError`, `DestroyedError`."""
+        return self._target(_New(self.root), TYPE, type) or self.root
 
     def _target(self, owner: Association | _New, field: Field, target: Target) -> Association | None:
         if target is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from html import escape
 from itertools import islice
@@ -14,7 +15,8 @@ from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING, Final
 
 from deeplinks.errors import DestroyedError
-from deeplinks.space.values import NOTHING, FunctionSource
+from deeplinks.space.objects import FrozenDict, FrozenMap
+from deeplinks.space.values import NOTHING, FunctionSource, UnknownForm
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
@@ -47,7 +49,8 @@ def line(association: Association) -> str:
 def _line(association: Association) -> str:
     space = association.space_of()
     members = space.collections.members(association) if space.collections.collects(association) else None
-    shown = data_text(association) if members is None else _members_text(members)
+    ends = "[]" if space.collections.form(association) == "Array" else "{}"
+    shown = data_text(association) if members is None else _members_text(members, ends)
     return " ".join(part for part in (label(association), shown, short(association.id), _links(association)) if part)
 
 
@@ -57,10 +60,10 @@ def _links(association: Association) -> str:
     return f"{counted} · {state}" if state else counted
 
 
-def _members_text(members: Sequence[Association]) -> str:
+def _members_text(members: Sequence[Association], ends: str) -> str:
     named = ", ".join(called(member) for member in members[:MOST_MEMBERS])
     more = ", …" if len(members) > MOST_MEMBERS else ""
-    return f"of {len(members)} {{{named}{more}}}" if members else "of 0"
+    return f"of {len(members)} {ends[0]}{named}{more}{ends[1]}" if members else "of 0"
 
 
 def space_line(deep: Deep) -> str:
@@ -116,8 +119,9 @@ def data_text(association: Association) -> str:
     said = _said(association)
     if said is not None:
         return literal(said)
-    end = association.val
-    return f"Set of {end.size}" if end is not association and end.space_of().collections.collects(end) else ""
+    collections, end = association.space_of().collections, association.val
+    shown = end is not association and collections.collects(end)
+    return f"{collections.form(end)} of {collections.size(end)}" if shown else ""
 
 
 def _said(association: Association) -> object:
@@ -128,11 +132,23 @@ def literal(data: object) -> str:
     """Data as a piece of text, of bounded length, whatever it is."""
     if isinstance(data, str | int | float | Decimal):
         return _bounded.repr(data)
+    if isinstance(data, date):
+        return data.isoformat()
+    if isinstance(data, FrozenDict | FrozenMap):
+        return _keys_text(data)
+    if isinstance(data, UnknownForm):
+        return _word(data.text)
     if isinstance(data, FunctionSource | FunctionType | BuiltinFunctionType | type):
         name = data.name if isinstance(data, FunctionSource) else data.__name__
         return f"{_word(name)}()"
     # A callable of somebody's own class: whatever its repr does, it ends here.
     return _bounded.repr_instance(data, 0)
+
+
+def _keys_text(data: FrozenDict | FrozenMap) -> str:
+    shown = [f"{_bounded.repr(key)}: {_bounded.repr(value)}" for key, value in islice(data.items(), MOST_MEMBERS)]
+    more = ["…"] if len(data) > MOST_MEMBERS else []
+    return f"{{{', '.join([*shown, *more])}}}"
 
 
 def state_text(association: Association) -> str:

@@ -1,6 +1,6 @@
 """The space: its rooms put together, each with the one below it.
 
-The space room. Synchronous, no I/O, never heard of a row. `grouping` < `telling` < `register` < `promising` < `changing` < `marking` <
+The space room. Synchronous, no I/O, never heard of a row. `grouping` < `telling` < `register` < `promising` < `changing` < `quick` < `marking` <
 `incoming`: each file is a class that knows those before it; what a storage does with a note is not known here.
 """
 
@@ -11,13 +11,22 @@ from typing import TYPE_CHECKING
 
 from deeplinks import tables
 from deeplinks.space import walking
+from deeplinks.space.alive import Living
+from deeplinks.space.arrays import Arrays
 from deeplinks.space.association import Association
 from deeplinks.space.changing import now
 from deeplinks.space.collections import Collections
+from deeplinks.space.contents import Places
 from deeplinks.space.incoming import Incoming
+from deeplinks.space.mappings import Mappings
+from deeplinks.space.membership import Memberships
+from deeplinks.space.names import CONTAIN, ContainType, Names
 
 if TYPE_CHECKING:
     from deeplinks.space.deep import Deep
+
+
+_CLASSES = {CONTAIN: ContainType}
 
 
 class Space(Incoming):
@@ -30,6 +39,11 @@ class Space(Incoming):
         super().__init__(root, id)
         self.itself = self
         self.collections = Collections(self)
+        self.arrays = Arrays(self)
+        self.mappings = Mappings(self)
+        self.places = Places(self)
+        self.names = Names(self)
+        self.living = Living(self)
         # What a synchronizer keeps of a space, by storage name: it lives and dies with the space, which never looks.
         self.kept: dict[str, object] = {}
 
@@ -37,11 +51,16 @@ class Space(Incoming):
         """Make the root and the built-in types, which every space has."""
         self.associations[self.id] = self.root
         for name, id in tables.BUILT_INS.items():
-            built_in = Association(self, id, self._next_seq(), now())
+            built_in = _CLASSES.get(name, Association)(self, id, self._next_seq(), now())
             built_in._type = self.root
             self.built_ins[id] = self.built_in_names[name] = built_in
-            if name in tables.DATA:
+            if name in tables.HOLDING:
                 self.kinds[built_in] = name
+        for name in ("Alive", "Field", "Method"):
+            self.kinds[self.built_in_names[name]] = "Function"
+        self.known_members = Memberships(self.built_in_names["Item"])
+        self.contain, self.alive = self.built_in_names["Contain"], self.built_in_names["Alive"]
+        self.item = self.built_in_names["Item"]
 
     def walk(
         self, start: Association, depth: int | None, via: walking.Via, direction: walking.Direction

@@ -22,6 +22,7 @@ from deeplinks.space.objects import (
     MOST_BITS,
     MOST_DIGITS,
     MOST_TEXT,
+    Container,
     FrozenDict,
     FrozenMap,
     checked_map,
@@ -56,7 +57,7 @@ class FunctionSource:
         """The source of a Python function as it was when it was first asked for, None where Python does not know it."""
         try:
             return _sources.get(function) or _sources.setdefault(function, cls._read(function))
-        except (OSError, TypeError):
+        except Exception:  # noqa: BLE001  a callable of somebody's own class may raise anything when it is looked at
             return None
 
     @classmethod
@@ -86,7 +87,7 @@ def same(one: object, other: object) -> bool:
         return one == other
     if isinstance(one, Decimal | datetime):
         return str(one) == str(other)
-    return one == other and (not isinstance(one, FrozenDict | FrozenMap) or exact(one) == exact(other))
+    return one == other and (not isinstance(one, Container) or exact(one) == exact(other))
 
 
 def key(data: object) -> Hashable:

@@ -94,7 +94,7 @@ def test_after_a_loop_signals_are_heard_as_before(deep: Deep) -> None:
     ear = Ear.on(deep, b=b)
     b.to = b
 
-    assert ear.log == ["b:to_set", "b:in_added"]
+    assert ear.log == ["b:to_set", "b:in_added", "b:in_changed"]
 
 
 def test_a_fan_of_receivers_ends_too(deep: Deep, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,10 @@ def test_data_tells_the_end_of_the_value_chain(deep: Deep) -> None:
     ear = Ear.on(deep, a=a, text=text)
     a.data = "new"
 
-    assert ear.events == [Event(EventKind.data_set, text, "data", "old", "new")]
+    assert ear.events == [
+        Event(EventKind.data_set, text, "data", "old", "new"),
+        Event(EventKind.data_changed, a, "data", "old", "new"),
+    ]
 
 
 def test_both_directions_are_set_before_anybody_hears(deep: Deep) -> None:

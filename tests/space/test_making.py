@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deeplinks import Association, Deep
-from deeplinks.errors import MalformedIdError, UnknownIdError, WrongTypeError
+from deeplinks.errors import MalformedIdError, UnknownIdError, UnknownNameError, WrongTypeError
 from deeplinks.tables import BUILT_INS
 
 
@@ -169,9 +169,10 @@ def test_looking_up_never_creates(deep: Deep) -> None:
     assert len(deep) == 1
 
 
-def test_looking_up_by_what_is_no_id_is_refused(deep: Deep) -> None:
-    with pytest.raises(MalformedIdError, match="nope"):
+def test_looking_up_by_what_is_no_id_and_no_name_is_refused(deep: Deep) -> None:
+    with pytest.raises(UnknownNameError, match="nope"):
         deep["nope"]
+    assert deep.get("nope") is None
     with pytest.raises(WrongTypeError):
         deep[5]  # pyright: ignore[reportArgumentType]
 

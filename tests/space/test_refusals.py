@@ -212,10 +212,20 @@ def test_the_root_and_built_ins_are_never_marked(deep: Deep, a: Association, mar
         refused(deep, BuiltInError, lambda one=one: one.unstore("s", purge=True))
 
 
-@pytest.mark.parametrize("kind", ["nonsense", 5, None, "typeSetted"])
+@pytest.mark.parametrize("kind", [5, None, "", ("to_set",)])
 def test_what_is_no_event_kind_is_refused(deep: Deep, a: Association, kind: Any) -> None:
-    refused(deep, WrongTypeError, lambda: a.on(kind, print))
-    refused(deep, WrongTypeError, lambda: a.off(kind, print))
+    for verb in (a.on, a.once, a.off, a.emit):
+        refused(deep, WrongTypeError, lambda verb=verb: verb(kind, print))
+
+
+def test_an_association_that_is_no_event_is_no_event_kind(deep: Deep, a: Association) -> None:
+    refused(deep, WrongTypeError, lambda: a.on(a, print))
+    refused(deep, WrongTypeError, lambda: a.on(deep.Event, print))
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "typeSetted"])
+def test_a_set_tells_no_events_of_peoples_own(deep: Deep, a: Association, kind: str) -> None:
+    refused(deep, WrongTypeError, lambda: a.out.on(kind, print))
 
 
 async def hear_later(event: object) -> None: ...

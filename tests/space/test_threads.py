@@ -3,11 +3,13 @@
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
 from deeplinks import Association, Deep
 from deeplinks.errors import DestroyedError
+from deeplinks.ids import new_id
 from deeplinks.space.changes import Entry
 
 THREADS = 8
@@ -217,3 +219,69 @@ def test_one_verb_of_eight_threads_takes_effect_once(deep: Deep) -> None:
     assert heard.count("destroyed") == ROUNDS
     assert all(user.destroyed for user in users)
     assert not any(ledger.waits for ledger in deep.space.ledgers.values())
+
+
+def test_what_eight_threads_build_in_bulk_is_all_there_and_told(deep: Deep) -> None:
+    T = deep().store("s", "typed_true")
+    storage = Storage(deep)
+
+    def work(number: int) -> None:
+        for _ in range(ROUNDS // 40):
+            with deep.bulk() as build:
+                nodes = build.nodes(T, 20)
+                build.links(T, pairwise(nodes))
+
+    run(work, storage.take)
+    storage.take_all()
+
+    assert len(T.typed) == len(set(deep.ids)) - 2 == THREADS * (ROUNDS // 40) * 39
+    assert len({one.seq for one in deep}) == len(deep)
+    assert storage.rows == as_rows(deep)
+
+
+def test_what_one_thread_builds_and_gives_up_is_seen_by_no_storage(deep: Deep) -> None:
+    T = deep().store("s", "typed_true")
+    storage = Storage(deep)
+
+    def work(number: int) -> None:
+        for turn in range(ROUNDS // 40):
+            try:
+                with deep.bulk() as build:
+                    nodes = build.nodes(T, 20)
+                    build.links(T, [(nodes[0], nodes[1])])
+                    if turn % 2:
+                        raise KeyError
+            except KeyError:
+                pass
+
+    run(work, storage.take)
+    storage.take_all()
+
+    assert len(T.typed) == THREADS * (ROUNDS // 80) * 21
+    assert storage.rows == as_rows(deep)
+
+
+def test_ids_that_eight_threads_make_are_all_different(deep: Deep) -> None:
+    made: list[list[str]] = [[] for _ in range(THREADS)]
+
+    def work(number: int) -> None:
+        for turn in range(ROUNDS):
+            made[number] += new_id.many(3) if turn % 2 else [new_id()]
+
+    run(work, lambda: None)
+
+    ids = [id for own in made for id in own]
+    assert len(set(ids)) == len(ids)
+
+
+def test_reading_while_others_change_gives_whole_answers(deep: Deep) -> None:
+    hub = deep().store("s")
+    links = [deep(from_=hub).store("s") for _ in range(20)]
+
+    def work(number: int) -> None:
+        for turn in range(ROUNDS):
+            links[(number + turn) % 20].from_ = hub if turn % 2 else None
+
+    run(work, lambda: [len(set(hub.out)), len(deep.to_dict()), list(deep)])
+
+    assert set(hub.out) == {link for link in links if link.from_ is hub}

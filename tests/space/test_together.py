@@ -102,7 +102,7 @@ def test_events_are_heard_at_the_end_in_their_order(deep: Deep) -> None:
         b.value = a
         assert ear.log == []
 
-    assert ear.log == ["a:to_set", "b:in_added", "b:value_set", "a:valued_added"]
+    assert ear.log == ["a:to_set", "b:in_added", "b:value_set", "a:valued_added", "a:in_changed"]
 
 
 def test_a_receiver_sees_the_whole_thought(deep: Deep) -> None:
