@@ -1,4 +1,4 @@
-"""Ending tasks for certain: a cancellation may be lost on its way, and whoever waits would wait for ever.
+"""Tasks that neither hang nor hold up others: ended for certain, and patient where another thread has a lock.
 
 The ground. It knows asyncio's tasks and nothing of what they do.
 """
@@ -6,10 +6,16 @@ The ground. It knows asyncio's tasks and nothing of what they do.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from threading import RLock
 from typing import Any, Final
 
 # Seconds. Long enough for any farewell of ours, which a second cancellation would cut short.
 PATIENCE: Final = 5.0
+# Seconds between two looks at a lock that another thread has: doubled each time, up to the second of them.
+FIRST_LOOK: Final = 0.0005
+LAST_LOOK: Final = 0.02
 
 
 async def call_off(*tasks: asyncio.Task[Any]) -> None:
@@ -30,3 +36,16 @@ def check_called_off() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+@asynccontextmanager
+async def held(lock: RLock) -> AsyncGenerator[None]:  # pyright: ignore[reportInvalidTypeForm, reportUnknownParameterType]
+    """Hold a lock of threads; while another thread has it, the event loop goes on. Nothing is awaited in the block."""
+    pause = FIRST_LOOK
+    while not lock.acquire(blocking=False):
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LAST_LOOK)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -11,6 +11,7 @@ from typing import Protocol, TypeAlias
 from deeplinks.errors import SignalLoopError
 from deeplinks.space import Deep
 from deeplinks.sync.conflicts import told_apart
+from deeplinks.tasks import held
 
 Step: TypeAlias = Callable[[], object]
 
@@ -34,7 +35,8 @@ class SameThread:
         self._deep = deep
 
     async def run(self, step: Step) -> None:
-        step()
+        async with held(self._deep.space.lock):
+            step()
 
     def post(self, step: Step) -> None:
         tell_apart(self._deep, step)

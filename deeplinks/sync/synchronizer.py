@@ -32,7 +32,7 @@ from deeplinks.sync.outbox import Sealed
 from deeplinks.sync.patience import Backoff
 from deeplinks.sync.replica import replica_of
 from deeplinks.sync.storages import storage_of
-from deeplinks.tasks import call_off, check_called_off
+from deeplinks.tasks import call_off, check_called_off, held
 
 logger = logging.getLogger("deeplinks.sync.synchronizer")
 
@@ -211,7 +211,9 @@ class Synchronizer:
     async def _write_of(self, association: Association) -> None:
         """Wait until what was accepted of one association is committed."""
         self.check_ungrouped()
-        await self._at_home(self._written(self._outbox.accepted(association)))
+        async with held(self._deep.space.lock):
+            target = self._outbox.accepted(association)
+        await self._at_home(self._written(target))
 
     async def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were.
@@ -323,16 +325,21 @@ class Synchronizer:
 
     async def _drain(self) -> None:
         self._draining = True
-        while (sealed := self._outbox.next(MOST)) is not None:
+        while (sealed := await self._next()) is not None:
             self._attempts.started(sealed)
             number, written = await self._write(sealed)
             check_called_off()
-            self._outbox.settle(sealed, written)
-            self._tell_lost(sealed, written)
+            async with held(self._deep.space.lock):
+                self._outbox.settle(sealed, written)
+                self._tell_lost(sealed, written)
             self._attempts.completed(sealed, number, written)
             self._announce()
         self._draining = False
         self._announce()
+
+    async def _next(self) -> Sealed | None:
+        async with held(self._deep.space.lock):
+            return self._outbox.next(MOST)
 
     async def _write(self, sealed: Sealed) -> tuple[int, Written]:
         """Send the same batch until it is answered for good; as which sending it was."""
@@ -363,15 +370,20 @@ class Synchronizer:
                 ahead.cancel()
 
     def _seal_ahead(self) -> None:
-        # What can't be sealed is raised where it would be sent.
-        with suppress(Exception):
-            self._outbox.seal_ahead(MOST)
+        lock = self._deep.space.lock
+        if lock.acquire(blocking=False):
+            # What can't be sealed is raised where it would be sent.
+            try:
+                with suppress(Exception):
+                    self._outbox.seal_ahead(MOST)
+            finally:
+                lock.release()
 
     async def _begin_again(self, error: QueryError) -> None:
         """The storage lost batches that it had acknowledged: read what it has, and be a new client to it."""
         rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
         await self._replica.begin_again(self.storage, rewound, self._caller)
-        self._outbox.next(MOST)
+        await self._next()
 
     def _tell_lost(self, sealed: Sealed, written: Written) -> None:
         """What was changed here of associations that are dead there: each field is told with the value it had here."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -290,3 +291,42 @@ def in_one_loop_after_another(address: str) -> None:
         return found
 
     assert asyncio.run(read()) == {None, "one", "two"}
+
+
+async def test_a_together_of_another_thread_does_not_hold_up_the_loop() -> None:
+    deep, opened, over = Deep(), threading.Event(), threading.Event()
+
+    def think() -> None:
+        with deep.together():
+            opened.set()
+            in_time.append(over.wait(5))
+
+    in_time: list[bool] = []
+    async with synchronize(deep, MemoryStorage()) as database:
+        deep.String("before").store(database)
+        thread = threading.Thread(target=think)
+        thread.start()
+        opened.wait()
+        flushing = asyncio.create_task(database.flush())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        over.set()
+        await flushing
+        thread.join()
+
+    assert in_time == [True]
+
+
+def test_another_space_can_be_loaded_inside_together(database_url: str) -> None:
+    mine, theirs = Deep(), Deep()
+    with served(database_url) as address, blocking.synchronize(theirs, address) as other:
+        text = theirs.String("there").store(other)
+        other.flush()
+        with blocking.synchronize(mine, address) as database:
+            mine.String("waits").store(database)
+            with mine.together():
+                copied = mine.String(blocking.load(address, space=theirs.id)[text.id].data).store(database)
+            database.flush()
+            again = blocking.load(address, space=mine.id)
+
+    assert again[copied.id].data == "there"
