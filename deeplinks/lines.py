@@ -9,11 +9,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from deeplinks.space import Association, Change, Deep, FunctionSource, showing
 from deeplinks.space.grouping import CREATED, DESTROYED
 from deeplinks.space.showing import called, data_text, label, short
+
+if TYPE_CHECKING:
+    from deeplinks.storage.verify import Verification
 
 TYPE_WIDTH: Final = 12
 WHAT_WIDTH: Final = 9
@@ -127,6 +130,19 @@ def _facts(association: Association) -> dict[str, object]:
         "created_at": _moment(association.created_at),
         "updated_at": _moment(association.updated_at),
     }
+
+
+def found_in_words(found: Verification) -> Iterator[str]:
+    """What was found of a space, then each difference on a line of its own."""
+    yield str(found)
+    yield from (f"  {one.fault}: {one}" for one in found.differences)
+    if found.more:
+        yield f"  … and {found.more} more"
+
+
+def found_as_json(found: Verification) -> str:
+    """The same as one object, with both images of each row that differs."""
+    return _object({**asdict(found), "whole": found.whole})
 
 
 def _object(facts: dict[str, object]) -> str:

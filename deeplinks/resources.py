@@ -5,6 +5,8 @@ The ground. It reads text and knows nothing of what the text says.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -28,3 +30,10 @@ def text(path: str) -> str:
     if not place.is_file():
         raise ResourceMissingError(name=path)
     return place.read_text(encoding="utf-8")
+
+
+@cache
+def statements(path: str) -> Mapping[str, bytes]:
+    """The parts of a file by the names that it gives them, as in `-- name: list`. Raises `ResourceMissingError`."""
+    parts = re.split(r"^-- name: (\w+)\n", text(path), flags=re.MULTILINE)
+    return {name: part.encode() for name, part in zip(parts[1::2], parts[2::2], strict=True)}

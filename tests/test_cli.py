@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 import deeplinks
@@ -57,6 +58,43 @@ async def test_migrate_down_asks_before_data_is_lost(database_url: str) -> None:
 
     assert ran.status == 1
     assert "taken back" not in ran.output
+
+
+async def test_prune_keeps_what_it_is_told_and_says_what_went(database_url: str) -> None:
+    space = written(database_url, 9)
+    ran = await run("-m", "deeplinks", "prune", "--keep", "4", "--database-url", database_url)
+
+    assert ran.output.strip() == f"{space}: 6 entries and 0 batches gone, 4 entries left above 6", ran.errors
+
+
+async def test_verify_of_what_is_whole_is_status_0(database_url: str) -> None:
+    space = written(database_url, 3)
+    ran = await run("-m", "deeplinks", "verify", space, "--database-url", database_url)
+
+    assert (ran.status, ran.output.strip()) == (0, f"{space}: 4 entries, 4 rows: whole")
+
+
+async def test_verify_of_what_differs_says_where_and_is_status_1(database_url: str) -> None:
+    space = written(
+        database_url, 3, "set session_replication_role = replica", "delete from deep.links where _i % 2 = 0"
+    )
+    ran = await run("-m", "deeplinks", "verify", space, "--json", "--database-url", database_url)
+    found = json.loads(ran.output)
+
+    assert (ran.status, found["whole"]) == (1, False)
+    assert {one["fault"] for one in found["differences"]} == {"missing"}
+    assert all(one["logged"]["_deep"] == space for one in found["differences"])
+
+
+def written(database_url: str, links: int, *then: str) -> str:
+    """A space with so many links and its root, written by another tool, which then does something else."""
+    space = Deep().id
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for _ in range(links):
+            connection.execute("insert into deep.links (_deep) values (%s)", (space,))
+        for statement in then:
+            connection.execute(statement.encode())
+    return space
 
 
 async def test_a_port_that_is_taken_is_one_line_and_status_1(database_url: str) -> None:

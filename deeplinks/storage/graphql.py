@@ -116,10 +116,14 @@ class GraphQLStorage:
         return _written(batch, _ids(answer["links"]["returning"]), _ids(returned))
 
     async def _outcome(self, batch: Batch) -> Written:
-        """What became of a batch whose answer was lost: the log knows."""
+        """What became of a batch whose answer was lost: the log knows, as far as it was not pruned."""
         asked = {"deep": batch.space, "client": batch.client, "seq": str(batch.seq)}
-        changes = (await self._ask("batch_outcome", asked))["changes"]
+        answer = await self._ask("batch_outcome", asked)
+        changes = answer["changes"]
         created, changed = (_ids(row for row in changes if row["operation"] == verb) for verb in ("insert", "update"))
+        silent = [id for id, _ in batch.content.updates if id not in changed]
+        if silent and _floor(answer):
+            changed |= _ids((await self._ask("links_there", {"deep": batch.space, "ids": silent}))["links"])
         return _written(batch, created, changed, already=True)
 
     async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
@@ -370,7 +374,11 @@ def _newest(answer: Mapping[str, Any]) -> tuple[int, int]:
     for row in answer["newest"]:
         return int(row["n"]), int(row["tag"])
     # All of the log may have been pruned: then it goes on above the floor.
-    return max((int(row["floor"]) for row in answer["spaces"]), default=0), 0
+    return _floor(answer), 0
+
+
+def _floor(answer: Mapping[str, Any]) -> int:
+    return max((int(row["floor"]) for row in answer["spaces"]), default=0)
 
 
 def _entry(row: Mapping[str, Any]) -> LogEntry:
@@ -391,7 +399,7 @@ def _entry(row: Mapping[str, Any]) -> LogEntry:
 
 def _continued(found: list[LogEntry], answer: Mapping[str, Any], space: str, n: int, tag: int) -> list[LogEntry]:
     """The entries after n, proven to be the same log without a gap. Raises `ResyncError`."""
-    floor = max((int(row["floor"]) for row in answer["spaces"]), default=0)
+    floor = _floor(answer)
     if n < floor:
         raise ResyncError(space=space, n=n, why=f"the log was pruned up to {floor}")
     if n > floor or (found and found[0].n == n):

@@ -5,12 +5,10 @@ It knows files and the record of them in `deep.migrations`. What the files say i
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from time import perf_counter
 
@@ -214,11 +212,5 @@ async def _entries(connection: Connection) -> dict[int, _Entry]:
     return {row[0]: _Entry(*row) for row in rows}
 
 
-@cache
-def _queries() -> dict[str, bytes]:
-    parts = re.split(r"^-- name: (\w+)\n", resources.text("sql/migrations/record.sql"), flags=re.MULTILINE)
-    return {name: sql.encode() for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
-
-
 def _sql(name: str) -> bytes:
-    return _queries()[name]
+    return resources.statements("sql/migrations/record.sql")[name]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
+from deeplinks import GraphQLStorage
+from deeplinks.server.engine import open_engine
+from deeplinks.server.settings import Settings
+from deeplinks.server.transport import InProcessTransport
 from tests.storage.session import Session, new
 
 
@@ -35,3 +39,12 @@ def sessions(database_url: str) -> Iterator[Callable[[], Session]]:
 def space() -> str:
     """The id of a space that nobody has heard of."""
     return new()
+
+
+@pytest.fixture
+async def storage(database_url: str) -> AsyncIterator[GraphQLStorage]:
+    """A storage over the engine in this process."""
+    async with open_engine(Settings(database_url=database_url)) as engine:
+        storage = GraphQLStorage(transport=InProcessTransport(engine))
+        yield storage
+        await storage.close()
