@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test machine check format bench schema docs clean
+.PHONY: help install demo test machine storm interleavings check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -26,6 +26,12 @@ test: $(STAMP)  ## all tests, on PostgreSQL 18, and those of the tables and the 
 
 machine: $(STAMP)  ## 50 000 runs of 100 random steps each against a model of plain dicts; it takes hours
 	MACHINE_RUNS=50000 MACHINE_STEPS=100 $(BIN)/python -m pytest --quiet tests/space/test_machine.py
+
+storm: $(STAMP)  ## a minute of many writers at once, their followers, and a cursor over _i that loses links
+	$(BIN)/python -m tests.storage.storm --seconds 60
+
+interleavings: $(STAMP)  ## every order of the steps of 2 x 4 and 3 x 3 sessions on PostgreSQL; it takes an hour
+	$(BIN)/python -m tests.storage.interleaving
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .
