@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 from deeplinks.space import Association, Change, Deep, FunctionSource, showing
 from deeplinks.space.grouping import CREATED, DESTROYED
-from deeplinks.space.showing import called, data_text, label, short
+from deeplinks.space.objects import FrozenDict, FrozenMap
+from deeplinks.space.showing import called, content_text, label, short
+from deeplinks.space.values import UnknownForm
+from deeplinks.sync import forms
 
 if TYPE_CHECKING:
     from deeplinks.storage.verify import Verification
@@ -60,10 +63,10 @@ def creation(association: Association) -> Happening:
 
 
 def in_words(association: Association) -> str:
-    """Short id, type, from → to, data."""
+    """Short id, type, from → to, data or members."""
     ends = [_end(association.from_, association.from_id), _end(association.to, association.to_id)]
     way = f"{ends[0]} → {ends[1]}".strip() if any(ends) else ""
-    parts = (short(association.id), f"{label(association):<{TYPE_WIDTH}}", way, data_text(association))
+    parts = (short(association.id), f"{label(association):<{TYPE_WIDTH}}", way, content_text(association))
     return "  ".join(part for part in parts if part).rstrip()
 
 
@@ -115,7 +118,7 @@ def told_as_json(deep: Deep, happening: Happening) -> str:
         return _object(head | _facts(association))
     if happening.what == DESTROYED:
         return _object(head | {"id": happening.id, "type": happening.old})
-    return _object(head | {"id": happening.id, "old": happening.old, "new": happening.new})
+    return _object(head | {"id": happening.id, "old": _told(happening.old), "new": _told(happening.new)})
 
 
 def _facts(association: Association) -> dict[str, object]:
@@ -126,7 +129,7 @@ def _facts(association: Association) -> dict[str, object]:
         "from": association.from_id,
         "to": association.to_id,
         "value": association.value_id,
-        "data": association.own_data(),
+        "data": _told(association.own_data()),
         "created_at": _moment(association.created_at),
         "updated_at": _moment(association.updated_at),
     }
@@ -152,6 +155,11 @@ def _object(facts: dict[str, object]) -> str:
 def _plain(data: object) -> object:
     # JSON's readers cut the digits of a Decimal: it is told as text.
     return asdict(data) if isinstance(data, FunctionSource) else str(data)
+
+
+def _told(data: object) -> object:
+    """Objects, Maps and Dates in the form of their rows; what JSON has itself as it is."""
+    return forms.encoded(data) if isinstance(data, FrozenDict | FrozenMap | date | UnknownForm) else data
 
 
 def _moment(moment: datetime) -> str:

@@ -93,7 +93,13 @@ class Changing(Promising):
         type.space_of()
         kind = self.kinds.get(type) or self.kind_of(type)
         data = self._data(_New(type), kind, type, value)
-        return self.held().first(keys(data), type) or self.construct(type, data, None, None, None)
+        wanted = keys(data)
+        found = self.held().first(wanted, type)
+        if found is not None:
+            return found
+        # Looked for again under the lock: another thread may have made it meanwhile.
+        with self._undoable():
+            return self.held().first(wanted, type) or self.construct(type, data, None, None, None)
 
     def held(self) -> DataIndex:
         """The index by data, kept from the first question on."""

@@ -196,6 +196,10 @@ class Names:
         """Its name: a built-in's, else the one that it was given last."""
         if child.id in self._space.built_ins:
             return self._space.name_of(child)
+        return self.given(child)
+
+    def given(self, child: Association) -> str | None:
+        """The name that it was given last."""
         links = self._of.get(child)
         return None if links is None else self._said[_newest(links)].name
 

@@ -39,7 +39,7 @@ _bounded.fillvalue = "…"
 
 
 def line(association: Association) -> str:
-    """Type, data, short id, how many links, and how far it is stored."""
+    """Type, name, data or members, short id, how many links, and how far it is stored."""
     try:
         return f"<{_line(association)}>"
     except DestroyedError:
@@ -47,17 +47,24 @@ def line(association: Association) -> str:
 
 
 def _line(association: Association) -> str:
-    space = association.space_of()
-    members = space.collections.members(association) if space.collections.collects(association) else None
-    ends = "[]" if space.collections.form(association) == "Array" else "{}"
-    shown = data_text(association) if members is None else _members_text(members, ends)
-    return " ".join(part for part in (label(association), shown, short(association.id), _links(association)) if part)
+    name = _word(association.space_of().names.given(association) or "")
+    parts = (label(association), name, content_text(association), short(association.id), _links(association))
+    return " ".join(part for part in parts if part)
 
 
 def _links(association: Association) -> str:
     counted = f"→ {len(association.out)} out, {len(association.in_)} in"
     state = state_text(association)
     return f"{counted} · {state}" if state else counted
+
+
+def content_text(association: Association) -> str:
+    """What it holds: its members, else its data or what is at the end of its value chain."""
+    collections = association.space_of().collections
+    if not collections.collects(association):
+        return data_text(association)
+    ends = "[]" if collections.form(association) == "Array" else "{}"
+    return _members_text(collections.members(association), ends)
 
 
 def _members_text(members: Sequence[Association], ends: str) -> str:
@@ -91,19 +98,24 @@ def label(association: Association) -> str:
     return association.space_of().name_of(association) or _type_name(association)
 
 
+def _name(association: Association) -> str:
+    """The name of a built-in, or one that it was given."""
+    space = association.space_of()
+    return space.name_of(association) or _word(space.names.given(association) or "")
+
+
 def _type_name(association: Association) -> str:
     type = association.type
     if type is None:
         id = association.type_id
         return "untyped" if id is None else f"type {short(id)}"
     said = type.data
-    named = association.space_of().name_of(type)
-    return named or (_word(said) if isinstance(said, str) and said else f"type {short(type.id)}")
+    return _name(type) or (_word(said) if isinstance(said, str) and said else f"type {short(type.id)}")
 
 
 def called(association: Association) -> str:
-    """Its name: a built-in's, else its own data or its value's, else what it is and its id."""
-    name = association.space_of().name_of(association)
+    """Its name: a built-in's or a given one, else its own data or its value's, else what it is and its id."""
+    name = _name(association)
     if name:
         return name
     said = _said(association)

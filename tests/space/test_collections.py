@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Thread
 from typing import Any
@@ -407,13 +408,26 @@ def test_a_space_keeps_its_own_length_and_order(deep: Deep) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "type"), [("a", "String"), (5, "Number"), (Decimal("0.1"), "Number"), (1.5, "Number"), (len, "Function")]
+    ("value", "type"),
+    [
+        ("a", "String"),
+        (5, "Number"),
+        (Decimal("0.1"), "Number"),
+        (1.5, "Number"),
+        (len, "Function"),
+        (True, "Boolean"),
+        ({}, "Object"),
+        ({"a": [1]}, "Object"),
+        ({1: "a"}, "Map"),
+        (date(2024, 1, 1), "Date"),
+        (datetime(2024, 1, 1, tzinfo=UTC), "Date"),
+    ],
 )
 def test_a_value_is_wrapped_by_its_type(deep: Deep, value: object, type: str) -> None:
     wrapped = deep.wrap(value)
 
     assert wrapped.type is getattr(deep, type)
-    assert wrapped.data == value
+    assert wrapped.data == deep.wrap(value).data == value
 
 
 def test_a_set_is_wrapped_with_its_members(deep: Deep) -> None:

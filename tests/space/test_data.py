@@ -135,6 +135,14 @@ def test_a_data_type_may_wait_for_its_data(deep: Deep) -> None:
     assert text.data == "late"
 
 
+def test_data_is_an_instance_of_its_type_and_of_the_root(deep: Deep) -> None:
+    text = deep.String("a")
+
+    assert (text.data, text.type) == ("a", deep.String)
+    assert text.is_a(deep.String)
+    assert text.is_a(deep)
+
+
 def test_two_equal_texts_are_two_associations(deep: Deep) -> None:
     one, other = deep.String("same"), deep.String("same")
     one.data = "else"

@@ -49,11 +49,12 @@ def test_clearing_tells_the_source_then_the_target(deep: Deep, name: str, field:
 def test_the_same_target_again_tells_nothing(deep: Deep, name: str, field: str, back: str) -> None:
     a, b = deep(), deep()
     setattr(a, name, b)
-    ear = Ear.on(deep, a=a, b=b)
+    ear, updated = Ear.on(deep, a=a, b=b), a.updated_at
     setattr(a, name, b)
     setattr(a, name, b.id)
 
     assert ear.log == []
+    assert a.updated_at == updated
 
 
 @FOUR

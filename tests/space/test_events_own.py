@@ -200,6 +200,17 @@ def test_a_kind_of_data_is_emitted_up_the_values_each_once(deep: Deep) -> None:
     assert [event.item for event in ear.events] == [c, c, c]
 
 
+def test_what_tells_of_no_data_is_not_told_up_the_values(deep: Deep) -> None:
+    a = deep()
+    above = deep(value=a)
+    told: list[object] = []
+    for kind in ("in_added", "store_added", "greeted"):
+        above.on(kind, lambda *facts: told.append(facts))
+        a.emit(kind)
+
+    assert told == []
+
+
 def test_what_an_event_does_not_take_is_refused(deep: Deep) -> None:
     with pytest.raises(TypeError, match="item"):
         deep.emit("to_set", 1)

@@ -19,6 +19,7 @@ from deeplinks.errors import (
 )
 from deeplinks.ids import new_id
 from deeplinks.storage.memory import MemoryStorage
+from deeplinks.tables import BUILT_IN_NAMES
 from tests.space.dumping import Ear, dump, unordered
 
 
@@ -102,6 +103,14 @@ def test_built_ins_are_named(deep: Deep) -> None:
     assert (deep.String.name, deep.Contain.name, deep.Set.name) == ("String", "Contain", "Set")
     assert deep["String"] is deep.String
     assert deep.name is None
+
+
+def test_every_built_in_has_its_name_and_so_have_events_and_marks(deep: Deep) -> None:
+    assert {name: one.name for name, one in deep.space.built_in_names.items()} == {
+        name: name for name in BUILT_IN_NAMES
+    }
+    assert {kind.name for kind in deep.events} == set(deep.events)
+    assert {mark.name for mark in deep.storage_markers} == {"one_true", "one_false", "typed_true", "typed_false"}
 
 
 def test_a_name_is_looked_for_in_itself_its_types_the_root_and_the_built_ins(deep: Deep) -> None:

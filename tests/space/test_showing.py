@@ -120,6 +120,25 @@ def test_what_has_no_name_is_called_by_its_type(deep: Deep) -> None:
     assert repr(one).startswith(f"<untyped {short(one)} ")
 
 
+def test_a_given_name_is_shown_and_types_are_called_by_it(deep: Deep) -> None:
+    deep.User = User = deep()
+    User["alice"] = alice = User(value=deep.String("Alice"))
+    link = deep()(from_=alice)
+
+    assert repr(User).startswith(f"<deep User {short(User)} ")
+    assert repr(alice).startswith(f"<User alice 'Alice' {short(alice)} ")
+    assert ">alice</td>" in link._repr_html_()
+
+
+def test_a_long_or_broken_name_is_shown_bounded(deep: Deep) -> None:
+    deep["a\n" * 100] = one = deep()
+    deep[""] = other = deep()
+
+    assert len(repr(one)) < 120
+    assert "\n" not in repr(one)
+    assert repr(other).startswith(f"<deep {short(other)} ")
+
+
 def test_root_and_built_ins_are_called_by_their_names(deep: Deep) -> None:
     assert repr(deep) == f"<Deep {short(deep)}: 1 association>"
     assert repr(deep.String).startswith("<String ")

@@ -221,6 +221,17 @@ def test_one_verb_of_eight_threads_takes_effect_once(deep: Deep) -> None:
     assert not any(ledger.waits for ledger in deep.space.ledgers.values())
 
 
+def test_eight_threads_that_ask_for_one_text_get_one_association(deep: Deep) -> None:
+    found: list[Association] = []
+
+    def work(number: int) -> None:
+        found.extend(deep.String.of(str(turn)) for turn in range(ROUNDS))
+
+    run(work, lambda: None)
+
+    assert len(deep.String.typed) == len(set(found)) == ROUNDS
+
+
 def test_what_eight_threads_build_in_bulk_is_all_there_and_told(deep: Deep) -> None:
     T = deep().store("s", "typed_true")
     storage = Storage(deep)

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+from weakref import WeakSet
 
 import pytest
 
@@ -225,14 +226,26 @@ def test_an_association_is_no_promise() -> None:
         deep().promise = deep()  # type: ignore[assignment]
 
 
+class Result:
+    """What an operation gave, that can be missed."""
+
+
 async def test_many_operations_leave_nothing_behind() -> None:
-    user = Deep()()
-    for number in range(10_000):
-        user.promise = asyncio.sleep(0, result=number)
-    assert await user.promise == 9_999
-    chain = user.promise.chain
-    assert chain is not None
-    assert not chain._waiting
+    user, results = Deep()(), WeakSet[Result]()
+
+    async def operation() -> Result:
+        result = Result()
+        results.add(result)
+        return result
+
+    for _ in range(10_000):
+        user.promise = operation()
+    last = await user.promise
+    gc.collect()
+
+    assert list(results) == [last]
+    assert user.promise.chain is not None
+    assert not user.promise.chain._waiting
 
 
 async def test_the_state_of_synchronisation_goes_from_pending_over_sent_to_stored(storage: GraphQLStorage) -> None:

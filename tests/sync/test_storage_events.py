@@ -1,5 +1,7 @@
 """What a storage tells: each effect once, in order, on the association, the space and the storage."""
 
+import gc
+
 import pytest
 
 from deeplinks import Association, Deep, Event, GraphQLStorage, load, synchronize
@@ -191,6 +193,22 @@ async def test_every_failed_sending_is_told_with_its_number_and_error(storage: G
     ]
     assert [event.new.number for event in heard if event.kind == "db_batch_completed"] == [3]
     assert heard.effects() == [("db_association_created", user)]
+
+
+async def test_a_failure_that_was_told_is_no_noise_of_asyncio(
+    storage: GraphQLStorage, caplog: pytest.LogCaptureFixture
+) -> None:
+    deep = Deep()
+    heard = Heard(deep)
+    async with synchronize(deep, Cut(storage)) as database:
+        user = deep().store(database)
+        user.promise = database.flush()
+        await user.promise
+    del database, user
+    gc.collect()
+
+    assert heard.kinds().count("db_batch_failed") == 2
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_what_is_loaded_is_no_effect(storage: GraphQLStorage) -> None:
