@@ -24,7 +24,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 
 from deeplinks import sync
-from deeplinks.errors import InvalidError, UnavailableError
+from deeplinks.errors import InvalidError, UnavailableError, described
 from deeplinks.space import Association, Deep, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler
 from deeplinks.space.promises import Operation, Promising
@@ -360,7 +360,9 @@ def wait(owner: Promising, timeout: float | None = None) -> object:
     handover = _handover(owner.space_of().root) if isinstance(owner, Association) else _of(owner)
     loop = asyncio._get_running_loop()
     if loop is not None and promise.chain is not None and promise.chain.loop is loop:
-        raise InvalidError(what=f"wait for {owner}", why="its operations run on this thread's own loop; await it")
+        raise InvalidError(
+            what=f"wait for {described(owner)}", why="its operations run on this thread's own loop; await it"
+        )
     with _portal.used() as portal:
         return handover.wait(portal.start_task_soon(partial(_within, promise, timeout)))
 

@@ -41,11 +41,25 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
 from __future__ import annotations
 
 from inspect import cleandoc
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 # SQLSTATE classes, and one state, after which the same request may succeed: connection, rollback, resources, an operator;
 # a lock (PostgreSQL manual, appendix A).
 TRANSIENT_STATES: Final = ("08", "40", "53", "57", "55P03")
+
+
+@runtime_checkable
+class Described(Protocol):
+    """What errors call by more than its text, as an association by its name and its short id."""
+
+    def described(self) -> str:
+        """A few words, never an error."""
+        ...
+
+
+def described(value: object) -> str:
+    """A value as an error calls it."""
+    return value.described() if isinstance(value, Described) else str(value)
 
 
 class DeepError(Exception):
@@ -83,7 +97,7 @@ class _Shown(dict[str, object]):
 def _bounded(value: object) -> object:
     if isinstance(value, int | float):
         return value
-    text = value if isinstance(value, str) else str(value)
+    text = described(value)
     return text if len(text) <= 2000 else f"{text[:2000]}…"
 
 

@@ -162,7 +162,7 @@ def _making(owner: type) -> str:
 # What people call; all others are made by verbs.
 CALLED = {"Deep", "GraphQLStorage", "MemoryStorage", "Author"}
 # What other rooms of the house use, and nobody else needs.
-INSIDE = {"instances", "own_data", "restore_times", "touch", "space_of", "check_ungrouped", "end"}
+INSIDE = {"instances", "own_data", "restore_times", "touch", "described", "space_of", "check_ungrouped", "end"}
 
 
 def _members(owner: type) -> Iterator[str]:

@@ -13,7 +13,7 @@ from inspect import Parameter, signature
 from types import MethodType
 from typing import TYPE_CHECKING, TypeAlias
 
-from deeplinks.errors import FunctionNotTrustedError, InvalidError
+from deeplinks.errors import FunctionNotTrustedError, InvalidError, described
 from deeplinks.space.association import Association
 from deeplinks.space.ledger import upwards
 from deeplinks.space.values import FunctionSource
@@ -186,7 +186,7 @@ def _change(field: Association, owner: Association, access: Access) -> None:
     function = _own_function(field)
     if not _takes_access(function):
         raise InvalidError(
-            what=f"{access.key} of {owner}", why="its Field is read only: the function takes the owner alone"
+            what=f"{access.key} of {described(owner)}", why="its Field is read only: the function takes the owner alone"
         )
     function(owner, access)
 

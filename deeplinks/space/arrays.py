@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from operator import index as as_int
 from typing import TYPE_CHECKING, Final, cast
 
-from deeplinks.errors import NoPlaceError, NotAMemberError, WrongTypeError
+from deeplinks.errors import NoPlaceError, NotAMemberError, WrongTypeError, described
 from deeplinks.space.association import Association, here
 from deeplinks.space.collections import ARRAY
 from deeplinks.space.data_index import keys
@@ -54,7 +54,9 @@ class Arrays:
 
     def _item_at(self, array: Association, place: object) -> Association:
         if isinstance(place, slice):
-            raise WrongTypeError(what=f"one place in {array}", expected="an int", value=cast("object", place))
+            raise WrongTypeError(
+                what=f"one place in {described(array)}", expected="an int", value=cast("object", place)
+            )
         found = self._items_at(array, place)
         assert isinstance(found, Association)
         return found
@@ -193,4 +195,4 @@ def _int(array: Association, place: object) -> int:
     try:
         return as_int(place)  # pyright: ignore[reportArgumentType]
     except TypeError:
-        raise WrongTypeError(what=f"a place in {array}", expected="an int", value=place) from None
+        raise WrongTypeError(what=f"a place in {described(array)}", expected="an int", value=place) from None

@@ -234,7 +234,7 @@ class Association(Contents):
 
         A Field gives what it gets, a Method itself bound to this one. Raises `UnknownNameError`, a KeyError. Where the
         value chain ends in an Array: who is at that place, or at the places of a slice; in an Object or a Map: what that
-        key has. Raises `NoPlaceError`, an IndexError, or `NoKeyError`, a KeyError.
+        key has, which comes before a name. Raises `NoPlaceError`, an IndexError, or `NoKeyError`, a KeyError.
         """
         holder = self._space.places.holder(self, name)
         if holder is not None:
@@ -245,7 +245,7 @@ class Association(Contents):
         """Contain something under a name, in place of who had it here; what is no association is wrapped, as by `deep.wrap`.
 
         It is kept by a link of the built-in type `Contain`. Where the name is that of a Field, the Field is set. Where the
-        value chain ends in an Array, an Object or a Map, the place or the key is set.
+        value chain ends in an Array, an Object or a Map, the place or the key is set, but for a name that is no key there.
         """
         holder = self._space.places.holder(self, name)
         if holder is not None:
@@ -530,6 +530,10 @@ class Association(Contents):
 
     def __repr__(self) -> str:
         return showing.line(self)
+
+    def described(self) -> str:
+        """Its name, or what it is, and its short id: as errors say it."""
+        return showing.described(self)
 
     def _repr_html_(self) -> str:
         return showing.page(self)

@@ -169,7 +169,14 @@ class Places:
         if owner is self._space.root:
             return None
         form, end = self._space.collections.end_of(owner)
-        return end if form in MAPPINGS or (form == ARRAY and not isinstance(key, str)) else None
+        if isinstance(key, str) and (form == ARRAY or (form in MAPPINGS and self._is_name(owner, end, key))):
+            return None
+        return end if form in MAPPINGS or form == ARRAY else None
+
+    def _is_name(self, owner: Association, end: Association, key: str) -> bool:
+        """Whether it leads to something as a name, and is no key of what is held."""
+        names = self._space.naming and self._space.names.find(owner, key) is not None
+        return names and not self._space.mappings.holds(end, key)
 
     def at(self, holder: Association, key: object) -> object:
         """The member at a place, or what a key has."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from deeplinks.errors import BuiltInError, InvalidError, MalformedIdError, WrongTypeError
+from deeplinks.errors import BuiltInError, InvalidError, MalformedIdError, WrongTypeError, described
 from deeplinks.ids import canonical
 from deeplinks.space.association import EPOCH, Association, Reference, here
 from deeplinks.space.changing import now
@@ -123,7 +123,7 @@ def _made(space: Space, facts: Facts) -> Association:
 def _date(one: Association, facts: Facts) -> None:
     i = facts.get("i")
     if i is not None and (isinstance(i, bool) or not isinstance(i, int)):
-        raise WrongTypeError(what=f"i of {one}", expected="an int", value=i)
+        raise WrongTypeError(what=f"i of {described(one)}", expected="an int", value=i)
     one.i = i
     one._created_at = _moment(one, facts.get("created_at"), one._created_at)
     one._updated_at = _moment(one, facts.get("updated_at"), one._created_at)
@@ -136,7 +136,9 @@ def _moment(one: Association, told: Json, default: int | str) -> int | str:
         # One that has no time zone fails here too.
         return (datetime.fromisoformat(cast("str", told)) - EPOCH) // timedelta(microseconds=1)
     except (TypeError, ValueError):
-        raise InvalidError(what=f"a time of {one}", why=f"{told!r} is no ISO 8601 with a time zone") from None
+        raise InvalidError(
+            what=f"a time of {described(one)}", why=f"{told!r} is no ISO 8601 with a time zone"
+        ) from None
 
 
 def _reference(space: Space, one: Association, attribute: str, id: object) -> Association | str:
@@ -152,7 +154,9 @@ def _marks(one: Association, told: object) -> Iterator[tuple[str, list[StorageMa
         for name, markers in cast("dict[str, list[str]]", told).items():
             yield name, [StorageMarker(marker) for marker in markers]
     except (ValueError, TypeError, AttributeError):
-        raise InvalidError(what=f"marks of {one}", why=f"{told!r} is no dict of storages and their markers") from None
+        raise InvalidError(
+            what=f"marks of {described(one)}", why=f"{told!r} is no dict of storages and their markers"
+        ) from None
 
 
 _NAMES: Final = frozenset({"deeplinks", "space", "associations"})

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias, cast
 
-from deeplinks.errors import InvalidError, UnstorableError
+from deeplinks.errors import InvalidError, UnstorableError, described
 from deeplinks.space.objects import FrozenMap
 from deeplinks.space.values import FunctionSource, UnknownForm, checked, kind_for
 
@@ -47,13 +47,13 @@ def decoded(data: Json, association: object) -> object:
     try:
         value = _decoded(data)
     except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError):
-        raise InvalidError(what=f"data of {association}", why=f"{data!a:.60} is in no known form") from None
+        raise InvalidError(what=f"data of {described(association)}", why=f"{data!a:.60} is in no known form") from None
     if isinstance(value, UnknownForm):
         return value
     # A Map is read as its pairs, which alone could be anything.
     kind = "Map" if isinstance(data, dict) and "map" in data else kind_for(value)
     if kind is None:
-        raise InvalidError(what=f"data of {association}", why=f"no data is {data!a:.60}")
+        raise InvalidError(what=f"data of {described(association)}", why=f"no data is {data!a:.60}")
     return checked(kind, value, association)
 
 

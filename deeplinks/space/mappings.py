@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from deeplinks.errors import InvalidError, NoKeyError
+from deeplinks.errors import InvalidError, NoKeyError, described
 from deeplinks.space.association import Association
 from deeplinks.space.collections import OBJECT
 from deeplinks.space.objects import FrozenDict, FrozenMap, Mapped, emptied, with_key, without_key
@@ -30,7 +30,7 @@ class Mappings:
         if isinstance(data, FrozenDict | FrozenMap):
             return data
         if data is not NOTHING:
-            raise InvalidError(what=f"a key of {mapping}", why=f"its data has no keys: {data!r}")
+            raise InvalidError(what=f"a key of {described(mapping)}", why=f"its data has no keys: {data!r}")
         return emptied(self._space.collections.form(mapping) or OBJECT)
 
     def holds(self, mapping: Association, key: object) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar, overload
 
 from deeplinks import tables
-from deeplinks.errors import BuiltInError, InvalidError, UnknownNameError, WrongTypeError
+from deeplinks.errors import BuiltInError, InvalidError, UnknownNameError, WrongTypeError, described
 from deeplinks.ids import is_id
 from deeplinks.space.association import Association, Reference, here
 from deeplinks.space.back_references import Members, added, each, removed
@@ -245,7 +245,7 @@ class Names:
         """The container and the name that a path to something new means."""
         owner.space_of()
         if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise WrongTypeError(what=f"a name in {owner}", expected="a str", value=path)
+            raise WrongTypeError(what=f"a name in {described(owner)}", expected="a str", value=path)
         before, slash, name = path.rpartition("/")
         if slash and not name:
             raise InvalidError(what=f"the name {path!r}", why="a path ends with a name, and this one with a slash")
@@ -263,7 +263,7 @@ class Names:
     def reach(self, owner: Association, path: str) -> Association:
         """`look`, where there must be somebody. Raises `UnknownNameError`, and `WrongTypeError` for what is no text."""
         if not isinstance(path, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise WrongTypeError(what=f"a name in {owner}", expected="a str", value=path)
+            raise WrongTypeError(what=f"a name in {described(owner)}", expected="a str", value=path)
         found = self.look(owner, path)
         if found is None:
             raise UnknownNameError(name=path, association=owner)
@@ -300,7 +300,7 @@ class Names:
         if name is None:
             self._end_all(links)
         elif not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise WrongTypeError(what=f"name of {child}", expected="a str", value=name)
+            raise WrongTypeError(what=f"name of {described(child)}", expected="a str", value=name)
         elif links is None:
             with self._space._undoable():
                 self._call(None, name, child)

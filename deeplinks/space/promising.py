@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from deeplinks.errors import InvalidError, WrongTypeError
+from deeplinks.errors import InvalidError, WrongTypeError, described
 from deeplinks.space.association import Association
 from deeplinks.space.ledger import SyncState
 from deeplinks.space.promises import Chain, Operation, Promise
@@ -44,7 +44,7 @@ class Promising(Register):
     def promise_also(self, association: Association, operation: Operation | Promise) -> None:
         """Have an operation run after those of this association before it. Raises `WrongTypeError`."""
         if isinstance(operation, Association):
-            raise WrongTypeError(what=f"promise of {association}", expected="an awaitable", value=operation)
+            raise WrongTypeError(what=f"promise of {described(association)}", expected="an awaitable", value=operation)
         chain = self._chains.get(association) or Chain(str(association))
         if isinstance(operation, Promise) and operation.chain in (chain, None):
             # Its own promise again, or one with nothing to run.
@@ -66,5 +66,5 @@ class Promising(Register):
             writer = self.writers.get(name)
             if writer is None:
                 why = f"nobody writes to {name!r} now; enter synchronize(deep, …, name={name!r}) first"
-                raise InvalidError(what=f"promise of {association}", why=why)
+                raise InvalidError(what=f"promise of {described(association)}", why=why)
             await writer(association)

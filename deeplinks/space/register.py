@@ -18,8 +18,10 @@ from deeplinks.errors import (
     OtherSpaceError,
     UnknownIdError,
     WrongTypeError,
+    described,
 )
 from deeplinks.ids import canonical
+from deeplinks.space import showing
 from deeplinks.space.association import Association
 from deeplinks.space.events import EventKind
 from deeplinks.space.fields import TYPE, Field
@@ -43,8 +45,10 @@ class _New:
 
     type: Association
 
-    def __str__(self) -> str:
-        return f"a new {self.type.space_of().name_of(self.type) or self.type}"
+    def described(self) -> str:
+        """A new one of that type."""
+        root = self.type is self.type.space_of().root
+        return "a new association" if root else f"a new {showing.called(self.type)}"
 
 
 class Register(Telling):
@@ -132,7 +136,9 @@ class Register(Telling):
                 raise _stranger(owner, field, target)
             return target
         if not isinstance(target, str | uuid.UUID):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise WrongTypeError(what=f"{field.attribute} of {owner}", expected="an association or an id", value=target)
+            raise WrongTypeError(
+                what=f"{field.attribute} of {described(owner)}", expected="an association or an id", value=target
+            )
         return self._named(owner, field, target)
 
     def _named(self, owner: Association | _New, field: Field, id: str | uuid.UUID) -> Association:
@@ -151,7 +157,7 @@ class Register(Telling):
             raise NoDataError(association=association, type=type, value=data)
         if isinstance(data, Association):
             raise WrongTypeError(
-                what=f"data of {association}", expected="a value; .value takes associations", value=data
+                what=f"data of {described(association)}", expected="a value; .value takes associations", value=data
             )
         return checked(kind, data, association)
 

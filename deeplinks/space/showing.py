@@ -122,6 +122,15 @@ def called(association: Association) -> str:
     return f"{label(association)} {short(association.id)}" if said is None else literal(said)
 
 
+def described(association: Association) -> str:
+    """What it is called and its short id, as an error says it."""
+    try:
+        name, id = called(association), short(association.id)
+    except DestroyedError:
+        return short(association.id)
+    return name if id in name else f"{name} {id}"
+
+
 def _word(text: str) -> str:
     return text if len(text) <= MOST_TEXT and text.isprintable() else _bounded.repr(text)
 

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 import orjson
 
-from deeplinks.errors import UnstorableError, WrongTypeError
+from deeplinks.errors import UnstorableError, WrongTypeError, described
 from deeplinks.space.objects import (
     MOST_BITS,
     MOST_DIGITS,
@@ -143,7 +143,7 @@ def checked(kind: str, value: object, association: object) -> object:
 
 def _string(value: object, association: object) -> str:
     if not isinstance(value, str):
-        raise WrongTypeError(what=f"data of {association}, a String,", expected="a str", value=value)
+        raise WrongTypeError(what=f"data of {described(association)}, a String,", expected="a str", value=value)
     _check_text(value, association)
     return str.__str__(value)  # an Enum's own str() is its name
 
@@ -168,7 +168,7 @@ def _check_encodes(value: str, association: object) -> None:
 def _number(value: object, association: object) -> int | float | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         expected = "an int, a float or a Decimal"
-        raise WrongTypeError(what=f"data of {association}, a Number,", expected=expected, value=value)
+        raise WrongTypeError(what=f"data of {described(association)}, a Number,", expected=expected, value=value)
     if isinstance(value, int):
         return _integer(value, association)
     # A Decimal is asked itself: as a float it may be infinite.
@@ -198,7 +198,7 @@ def _function(value: object, association: object) -> object:
     parts = astuple(value) if isinstance(value, FunctionSource) else ()
     if not (callable(value) or parts) or not all(isinstance(part, str) for part in parts):
         expected = "a callable or a FunctionSource, which is three texts"
-        raise WrongTypeError(what=f"data of {association}, a Function,", expected=expected, value=value)
+        raise WrongTypeError(what=f"data of {described(association)}, a Function,", expected=expected, value=value)
     for part in parts:
         _check_text(part, association)
     return value
@@ -206,25 +206,31 @@ def _function(value: object, association: object) -> object:
 
 def _boolean(value: object, association: object) -> bool:
     if not isinstance(value, bool):
-        raise WrongTypeError(what=f"data of {association}, a Boolean,", expected="True or False", value=value)
+        raise WrongTypeError(
+            what=f"data of {described(association)}, a Boolean,", expected="True or False", value=value
+        )
     return value
 
 
 def _object(value: object, association: object) -> FrozenDict:
     if not isinstance(value, Mapping):
-        raise WrongTypeError(what=f"data of {association}, an Object,", expected="a dict", value=value)
+        raise WrongTypeError(what=f"data of {described(association)}, an Object,", expected="a dict", value=value)
     return checked_object(cast("Mapping[object, object]", value), association)
 
 
 def _map(value: object, association: object) -> FrozenMap:
     if not isinstance(value, Mapping | list | tuple):
-        raise WrongTypeError(what=f"data of {association}, a Map,", expected="a dict, or a list of pairs", value=value)
+        raise WrongTypeError(
+            what=f"data of {described(association)}, a Map,", expected="a dict, or a list of pairs", value=value
+        )
     return checked_map(cast("object", value), association)
 
 
 def _date(value: object, association: object) -> date:
     if not isinstance(value, date):
-        raise WrongTypeError(what=f"data of {association}, a Date,", expected="a date or a datetime", value=value)
+        raise WrongTypeError(
+            what=f"data of {described(association)}, a Date,", expected="a date or a datetime", value=value
+        )
     if not isinstance(value, datetime):
         return date(value.year, value.month, value.day)
     if value.utcoffset() is None:

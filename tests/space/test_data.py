@@ -1,5 +1,6 @@
 """Data: what a String, a Number and a Function hold, exactly."""
 
+import re
 from decimal import Decimal
 from enum import Enum, IntEnum
 
@@ -192,7 +193,7 @@ def test_a_type_that_becomes_a_data_type_lets_its_instances_hold_data(deep: Deep
 def test_what_has_no_data_type_holds_no_data(deep: Deep) -> None:
     a = deep()
     assert a.data is None
-    with pytest.raises(NoDataError, match=a.id):
+    with pytest.raises(NoDataError, match=re.escape(a.described())):
         a.data = 5
     with pytest.raises(NoDataError):
         deep(5)

@@ -609,3 +609,24 @@ def test_what_is_destroyed_has_no_names(deep: Deep) -> None:
 
     assert not hasattr(a, "b")
     assert "b" not in dir(a)
+
+
+def test_a_name_that_is_no_key_is_a_name_where_the_value_is_an_object() -> None:
+    deep = Deep()
+    deep.User = User = deep()
+    User["twice"] = deep.field(lambda owner: 2 * owner.data["age"])
+    alice = User(value=deep.Object({"age": 5}))
+    alice["name"] = "Alice"
+
+    assert (alice["age"], alice["name"], alice["twice"]) == (5, "Alice", 10)
+    assert alice.data == {"age": 5, "name": "Alice"}
+
+
+def test_a_key_comes_before_a_name() -> None:
+    deep = Deep()
+    User = deep()
+    User["age"] = deep()
+    alice = User(value=deep.Object({"age": 5}))
+
+    assert alice["age"] == 5
+    assert alice.age is User["age"]

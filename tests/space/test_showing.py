@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from deeplinks import Association, BackReferences, Deep, FunctionSource
+from deeplinks.errors import NoDataError
 from deeplinks.space import showing
 from deeplinks.space.fields import TYPE
 
@@ -322,3 +323,20 @@ def test_showing_changes_nothing(deep: Deep) -> None:
 
     assert len(deep) == before
     assert showing.short(tags.id) == short(tags)
+
+
+def test_a_line_tells_the_name_and_the_name_of_the_type() -> None:
+    deep = Deep()
+    deep["User"] = deep()
+    deep["alice"] = alice = deep.User()
+
+    assert re.fullmatch(r"<User alice \w{4}…\w{4} → 0 out, 1 in>", repr(alice))
+    assert re.fullmatch(r"<deep User \w{4}…\w{4} → 0 out, 1 in>", repr(deep.User))
+
+
+def test_an_error_calls_an_association_by_its_name_and_its_short_id() -> None:
+    deep = Deep()
+    deep["alice"] = deep()
+
+    with pytest.raises(NoDataError, match=r"^alice \w{4}…\w{4} can't hold 5"):
+        deep["alice"].data = 5
