@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from itertools import count
 
 from deeplinks.errors import MalformedIdError, WrongTypeError
@@ -53,9 +54,9 @@ def well_known(name: str) -> str:
     return str(uuid.uuid5(_WELL_KNOWN, name))
 
 
-def _session() -> str:
+def _session(random_bits: Callable[[int], int]) -> str:
     """74 random bits in the shape of a version 8 UUID, up to its last group (RFC 9562, 5.8)."""
-    bits = secrets.randbits(74)
+    bits = random_bits(74)
     variant = 0x8000 | (bits & 0x3FFF)
     return f"{bits >> 42:08x}-{bits >> 26 & 0xFFFF:04x}-8{bits >> 14 & 0xFFF:03x}-{variant:04x}-"
 
@@ -67,14 +68,16 @@ _TAILS = [f"{number:03x}" for number in range(0x1000)]
 class Ids:
     """New ids: a random session, then a counter of 48 bits. Renewed after a fork."""
 
-    __slots__ = ("__weakref__", "_next", "_prefix")
+    __slots__ = ("__weakref__", "_next", "_prefix", "random_bits")
 
-    def __init__(self) -> None:
+    def __init__(self, random_bits: Callable[[int], int] = secrets.randbits) -> None:
+        # From a seeded source the same ids come again, in the same order: after a change of it, `renew`.
+        self.random_bits = random_bits
         self.renew()
 
     def renew(self) -> None:
         """Take a new session, as a forked child must."""
-        self._prefix = _session()
+        self._prefix = _session(self.random_bits)
         self._next = count(1).__next__
 
     def __call__(self) -> str:
@@ -82,7 +85,7 @@ class Ids:
 
     def many(self, count: int) -> list[str]:
         """That many at once, of a session of their own: quicker, and nobody else counts in it."""
-        prefix = _session()
+        prefix = _session(self.random_bits)
         full, rest = divmod(count, len(_TAILS))
         heads = (f"{prefix}{head:09x}" for head in range(full))
         last = f"{prefix}{full:09x}"

@@ -24,11 +24,11 @@ async def call_off(*tasks: asyncio.Task[Any]) -> None:
     `asyncio.wait_for` of Python 3.11 swallows a cancellation that comes as its own work is done, and libraries use it: a
     task that has not ended after a while is cancelled again.
     """
-    running = {task for task in tasks if not task.done()}
-    while running:
+    # In the order given, which a set would not keep: what ends is to end the same way every time.
+    while running := [task for task in tasks if not task.done()]:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=PATIENCE)
+        await asyncio.wait(running, timeout=PATIENCE)
 
 
 def check_called_off() -> None:

@@ -228,6 +228,10 @@ class Ledger:
             self._set_typed(type, marker, id)
         self.settle(before)
 
+    def forget_ended(self, waiting: Collection[str]) -> None:
+        """The storage may have marks again that were taken away here, but for those whose end waits to be written."""
+        self._ended = {id for id in self._ended if id in waiting or self.marks_waiting(id)}
+
     def remove_mark(self, id: str) -> bool:
         """A typed mark that the storage has no more. False if that id is no mark."""
         for marker, marked in self.typed.items():

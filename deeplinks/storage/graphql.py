@@ -121,9 +121,11 @@ class GraphQLStorage:
         answer = await self._ask("batch_outcome", asked)
         changes = answer["changes"]
         created, changed = (_ids(row for row in changes if row["operation"] == verb) for verb in ("insert", "update"))
-        silent = [id for id, _ in batch.content.updates if id not in changed]
-        if silent and _floor(answer):
-            changed |= _ids((await self._ask("links_there", {"deep": batch.space, "ids": silent}))["links"])
+        silent = [str(row["id"]) for row in batch.content.links if row["id"] not in created]
+        silent += [id for id, _ in batch.content.updates if id not in changed]
+        if silent and _pruned(answer):
+            there = _ids((await self._ask("links_there", {"deep": batch.space, "ids": silent}))["links"])
+            created, changed = created | there, changed | there
         return _written(batch, created, changed, already=True)
 
     async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
@@ -360,6 +362,12 @@ def _batch_variables(batch: Batch) -> Variables:
 def _written(batch: Batch, created: set[str], changed: set[str], *, already: bool = False) -> Written:
     missing = frozenset(str(row["id"]) for row in batch.content.links) - created
     return Written(already, missing, frozenset(id for id, _ in batch.content.updates) - changed)
+
+
+def _pruned(outcome: Mapping[str, Any]) -> bool:
+    """Whether the log may have had more entries of the batch: it begins with them, or has none of them."""
+    floor = _floor(outcome)
+    return floor > 0 and min((int(row["n"]) for row in outcome["changes"]), default=0) <= floor + 1
 
 
 def _ids(rows: Any) -> set[str]:

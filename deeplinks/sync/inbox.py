@@ -153,24 +153,36 @@ class Inbox:
                     _note_row(association, entry.after)
                 else:
                     association.touch(str(entry.after["updated_at"]))
+            elif association is not None and self._space.find(entry.id) is not None:
+                # It was gone, and came back with a storage that was set back.
+                self._apply(entry)
         self.restore(self._outbox.confirm(sealed))
 
-    def settle(self, seqs: list[int]) -> None:
-        """All that these own batches did was read."""
+    def settle(self, batches: list[Sealed]) -> None:
+        """All that these own batches did was read. What they were to change and was not there is gone, whoever told it."""
         with self._space.lock:
-            self.restore(self._outbox.read_through(seqs))
+            self._outbox.read_anew()
+            self.restore(self._outbox.read_through(batches))
+            for id in (id for sealed in batches for id in sealed.lost):
+                with self._guarded():
+                    self._lose(id)
 
     def restore(self, left: Iterable[tuple[str, str, object]]) -> None:
-        """Fields that an own batch did nothing to, and what others wrote to them."""
-        for id, name, value in left:
-            association = self._space.find(id)
-            if association is None or self._outbox.pending(id, name):
-                continue
-            with self._guarded():
-                if name == DATA:
-                    self._space.put(association, NOTHING if value is None else value, self._name)
-                else:
-                    self._space.point(association, BY_NAME[name], None if value is None else str(value), self._name)
+        """Fields that an own batch did nothing to, and what others wrote to them; told as one."""
+        found = list(left)
+        if found:
+            with self._guarded(), self._space.together():
+                for id, name, value in found:
+                    self._restore_field(id, name, value)
+
+    def _restore_field(self, id: str, name: str, value: object) -> None:
+        association = self._space.find(id)
+        if association is None or self._outbox.pending(id, name):
+            return
+        if name == DATA:
+            self._space.put(association, NOTHING if value is None else value, self._name)
+        else:
+            self._space.point(association, BY_NAME[name], None if value is None else str(value), self._name)
 
     def _apply(self, entry: LogEntry) -> None:
         own = entry.client == self._outbox.client
@@ -237,6 +249,7 @@ class Inbox:
             self._ledger.purged.add(id)
             return
         if association is None:
+            self._outbox.drop(id)
             return
         mine = values(association)
         for name in self._outbox.drop(id):

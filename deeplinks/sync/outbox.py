@@ -12,15 +12,14 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from collections import deque
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from deeplinks import tables
 from deeplinks.batch import Batch, Content, Row, Written
+from deeplinks.ids import new_id
 from deeplinks.space import Association, Deep
 from deeplinks.space.changes import Entry, Mark
 from deeplinks.space.fields import DATA
@@ -36,7 +35,9 @@ GONE: Final = frozenset((EVERYTHING,))
 @dataclass(slots=True, eq=False)
 class Sealed:
     """A sealed batch on its way: the fields it carries by id, the associations they are of, the types whose marks, and up to
-    which noted change everything is in it or before it. `whole`: it was acknowledged, and all of it took effect.
+    which noted change everything is in it or before it. `whole`: it was acknowledged, and all of it took effect; `certain`:
+    some of it did; `lost`: the ids that it was to change and that were not there. `met`: its log entries were read.
+    `carried`: the fields as they were sealed, but for what was told as lost. `renewed`: the storage was set back, and it is sent as another one since.
     """
 
     batch: Batch
@@ -45,9 +46,27 @@ class Sealed:
     marked: list[str]
     fields: dict[str, frozenset[str]]
     whole: bool = False
+    certain: bool = False
+    met: bool = False
+    lost: frozenset[str] = frozenset()
+    renewed: bool = False
+    carried: dict[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.carried = dict(self.fields)
 
     def __len__(self) -> int:
         return len(self.associations) + len(self.marked)
+
+    @property
+    def missed(self) -> bool:
+        """Whether, after reading on, its log entries should have been met and were not.
+
+        What did nothing has none: of what a delete forestalled nothing is carried any more.
+        """
+        content = self.batch.content
+        upserts = (id for rows in content.data.values() for id, _ in rows)
+        return not self.met and (self.certain or any(id in self.fields for id in (*upserts, *content.deletes)))
 
 
 class Outbox:
@@ -56,16 +75,17 @@ class Outbox:
     def __init__(self, deep: Deep, name: str) -> None:
         self.ledger: Ledger = deep.space.ledger(name)
         self.ledger.sending = self._sends
-        self.client = _new_client()
+        self.client = new_id()
         self.sealed: deque[Sealed] = deque()
         self._deep = deep
         self._lock = deep.space.lock
         self._seq = 0
-        self._unread: dict[int, Sealed] = {}
+        # By client and number: who was set back is a new client, and has not read yet what the old one wrote.
+        self._unread: dict[tuple[str, int], Sealed] = {}
         self._carrying: dict[str, tuple[Sealed, ...]] = {}
         self._bases: dict[tuple[str, str], object] = {}
         self._through = 0
-        self._set_back = False
+        self._set_back = self._read_anew = False
 
     def __len__(self) -> int:
         """How many associations wait with their changes."""
@@ -92,10 +112,13 @@ class Outbox:
     # sending
 
     def next(self, most: int) -> Sealed | None:
-        """The batch to send: the first sealed one, or a new one of what waits. None if nothing does."""
+        """The batch to send: the first sealed one, or a new one of what waits. None if nothing does.
+
+        Where the storage was set back, there is none until all of it was read anew.
+        """
         with self._lock:
-            if self._set_back:
-                self._start_over()
+            if self._set_back and not self._read_anew:
+                return None
             while not self.sealed and self.ledger.waits:
                 self._seal(most)
             return self.sealed[0] if self.sealed else None
@@ -115,17 +138,47 @@ class Outbox:
             raise
 
     def set_back(self) -> None:
-        """The storage was set back to an older state, which may not know this client's last batches."""
-        self._set_back = True
+        """The storage was set back to an older state, which may not know this client's last batches.
 
-    def _start_over(self) -> None:
-        """Be a new client: its batches begin with the first. What was acknowledged was read anew; the rest is sent again."""
-        self._set_back = False
-        self.read_through(self.acknowledged())
-        self.client = _new_client()
-        for seq, sealed in enumerate(self.sealed, 1):
-            sealed.batch = Batch.seal(self._deep.id, self.client, seq, sealed.batch.content)
-        self._seq = len(self.sealed)
+        Those that are not acknowledged are sent again: all that they carry is pending again, whatever was read of it. A
+        delete that was acknowledged may be undone: if that link is read now, it is there.
+        """
+        self._set_back, self._read_anew = True, False
+        for sealed in self.sealed:
+            sealed.renewed = False
+            self._carry_again(sealed)
+        self.ledger.forget_ended({id for sealed in self.sealed for id in sealed.batch.content.deletes})
+        for sealed in self._unread.values():
+            for id in [id for id, names in sealed.fields.items() if names == GONE]:
+                self._release(sealed, id, frozenset())
+
+    def read_anew(self) -> None:
+        """All that the storage has was read, since it was set back if it was."""
+        self._read_anew = True
+
+    @property
+    def knows_set_back(self) -> bool:
+        """Whether it is known why the storage does not know this client's last batches, and all was read anew since."""
+        return self._set_back and self._read_anew
+
+    def _carry_again(self, sealed: Sealed) -> None:
+        sealed.met = False
+        sealed.fields = dict(sealed.carried)
+        for id in sealed.carried:
+            self._carrying[id] = tuple(dict.fromkeys((*self._carrying.get(id, ()), sealed)))
+
+    def start_over(self) -> None:
+        """Be a new client: the storage has said that it will never take these batches under their old numbers.
+
+        All was read anew before: what of them was told as lost is sent no more.
+        """
+        with self._lock:
+            self._set_back = False
+            self.client = new_id()
+            for seq, sealed in enumerate(self.sealed, 1):
+                sealed.batch = Batch.seal(self._deep.id, self.client, seq, _carried_still(sealed))
+                sealed.renewed = True
+            self._seq = len(self.sealed)
 
     def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
         carried = _Carried(self._deep.id, self.ledger)
@@ -152,9 +205,12 @@ class Outbox:
             if not self.sealed or self.sealed[0] is not sealed:
                 raise AssertionError(f"batch {sealed.batch.seq} is not the one that was sent")
             self.sealed.popleft()
+            self._set_back = self._set_back and not self._read_anew
             # A delete of data does not say whether there was any.
             sealed.whole = not (written.lost or any(sealed.batch.content.data_deletes.values()))
-            self._unread[sealed.batch.seq] = sealed
+            sealed.lost = written.changed
+            sealed.certain = len(written.lost) < len(sealed.batch.content.links) + len(sealed.batch.content.updates)
+            self._unread[sealed.batch.client, sealed.batch.seq] = sealed
             self._seal_entries(self._again(written.created), [], sealed.through)
             # What is sent again of this batch is still on its way, as a batch of its own.
             if all(one.through > sealed.through for one in self.sealed):
@@ -224,6 +280,9 @@ class Outbox:
         names = set(WHOLE if entry and entry.created else entry.old if entry else ())
         if association is not None:
             self.ledger.discard(association)
+        for sealed in self.sealed:
+            if seq in (None, sealed.batch.seq):
+                sealed.carried.pop(id, None)
         for sealed in self._carrying.get(id, ()):
             if seq in (None, sealed.batch.seq):
                 names |= sealed.fields[id]
@@ -241,7 +300,7 @@ class Outbox:
 
     def whole(self, seq: int | None) -> Sealed | None:
         """The batch of that number, if it is acknowledged and all of it took effect."""
-        sealed = self._unread.get(seq or 0)
+        sealed = self._unread.get((self.client, seq or 0))
         return sealed if sealed is not None and sealed.whole else None
 
     def confirm(self, sealed: Sealed) -> list[tuple[str, str, object]]:
@@ -249,6 +308,7 @@ class Outbox:
 
         Of some fields a batch says nothing, as of the data of what it found there: gives what `read_batch` gives for them.
         """
+        sealed.met = True
         fields, sealed.fields = sealed.fields, dict(sealed.fields)
         for id in fields:
             self._release(sealed, id, frozenset())
@@ -276,6 +336,10 @@ class Outbox:
         sealed = self._batch(seq)
         if sealed is None:
             return []
+        sealed.met = True
+        return self._release_all(sealed)
+
+    def _release_all(self, sealed: Sealed) -> list[tuple[str, str, object]]:
         fields = [(id, name) for id, names in sealed.fields.items() for name in names]
         for id in list(sealed.fields):
             self._release(sealed, id, frozenset())
@@ -283,8 +347,8 @@ class Outbox:
         return [(id, name, self._bases.pop((id, name))) for id, name in left]
 
     def _batch(self, seq: int | None) -> Sealed | None:
-        if seq in self._unread:
-            return self._unread[seq]
+        if seq is not None and (self.client, seq) in self._unread:
+            return self._unread[self.client, seq]
         return next((one for one in self.sealed if one.batch.seq == seq), None)
 
     def _carries(self, id: str, name: str) -> bool:
@@ -294,16 +358,15 @@ class Outbox:
         """The batches that are acknowledged now, and not read back."""
         return frozenset(self._unread.values())
 
-    def acknowledged(self) -> list[int]:
+    def acknowledged(self) -> list[Sealed]:
         """The batches that are acknowledged now: a reading that starts now reads all of their entries."""
-        return list(self._unread)
+        return list(self._unread.values())
 
-    def read_through(self, seqs: list[int]) -> list[tuple[str, str, object]]:
+    def read_through(self, batches: list[Sealed]) -> list[tuple[str, str, object]]:
         """Everything that those batches did was read. Gives what `read_batch` gives."""
-        left = [found for seq in seqs for found in self.read_batch(seq)]
-        for seq in seqs:
-            self._unread.pop(seq, None)
-        return left
+        for sealed in batches:
+            self._unread.pop((sealed.batch.client, sealed.batch.seq), None)
+        return [found for sealed in batches for found in self._release_all(sealed)]
 
     def _release(self, sealed: Sealed, id: str, left: frozenset[str]) -> None:
         """That batch carries no more than `left` of an association."""
@@ -384,6 +447,7 @@ class _Carried:
         """A typed mark as a link from the type to itself, or the end of one."""
         if not mark.set:
             self.content.deletes.append(mark.id)
+            self.fields[mark.id] = GONE
             return
         type = mark.type.id
         row: Row = {
@@ -396,9 +460,18 @@ class _Carried:
         self.content.links.append(row)
 
 
+def _carried_still(sealed: Sealed) -> Content:
+    """The content of a batch without what it carries no more."""
+    content, lost = sealed.batch.content, sealed.associations.keys() - sealed.carried.keys()
+    if not lost:
+        return content
+    return replace(
+        content,
+        links=[row for row in content.links if row["id"] not in lost],
+        updates=[(id, row) for id, row in content.updates if id not in lost],
+        data={table: [(id, data) for id, data in rows if id not in lost] for table, rows in content.data.items()},
+    )
+
+
 def _by_seq(entry: Entry) -> int:
     return entry.association.seq
-
-
-def _new_client() -> str:
-    return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))

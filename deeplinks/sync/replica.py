@@ -19,10 +19,8 @@ from deeplinks.errors import BusyError, ResyncError, RewoundError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.caller import Caller, SameThread
-from deeplinks.sync.counting import Counts
 from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox, Sealed
-from deeplinks.sync.progress import Telling, Work
 from deeplinks.tasks import call_off
 
 logger = logging.getLogger("deeplinks.sync.replica")
@@ -42,11 +40,11 @@ class Replica:
         self.cursor = Cursor.start(deep.id)
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
-        self.counts = Counts()
         self.attached = False
         self._deep = deep
         self._turns = _Turns(name)
         self._seen: _Seen | None = None
+        self._anew = False
 
     async def catch_up(self, storage: Storage, limit: int = PAGE, caller: Caller | None = None) -> int:
         """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were.
@@ -57,7 +55,8 @@ class Replica:
         steps = caller or SameThread(self._deep)
         async with self._turns.taken():
             acknowledged = self.outbox.acknowledged()
-            count = await self._read_on(storage, limit, steps)
+            self._anew = self.cursor.snapshot
+            count = await self._read_on(storage, limit, steps, acknowledged)
             await steps.run(partial(self.inbox.settle, acknowledged))
             return count
 
@@ -67,15 +66,23 @@ class Replica:
             await caller.run(partial(self._start_over, error))
         await self.catch_up(storage, caller=caller)
 
-    async def _read_on(self, storage: Storage, limit: int, caller: Caller) -> int:
+    async def _read_on(self, storage: Storage, limit: int, caller: Caller, acknowledged: list[Sealed]) -> int:
         for _ in range(RESTARTS):
             try:
-                return await self._read(storage, limit, caller)
+                count = await self._read(storage, limit, caller)
+                self._check_met(acknowledged)
+                return count
             except ResyncError as error:
                 await caller.run(partial(self._start_over, error))
         return await self._read(storage, limit, caller)
 
+    def _check_met(self, acknowledged: list[Sealed]) -> None:
+        """What was acknowledged before is in the log, or it is another one. A snapshot has no entries to meet."""
+        if not self._anew and any(sealed.missed for sealed in acknowledged):
+            raise RewoundError(space=self._deep.id, n=self.cursor.n, why="it lacks a batch that was acknowledged")
+
     def _start_over(self, error: ResyncError) -> None:
+        self._anew = True
         self.cursor = Cursor.start(self._deep.id)
         self._seen = _Seen(self.outbox.unread())
         if isinstance(error, RewoundError):
@@ -84,16 +91,11 @@ class Replica:
         self._deep.space.dispatcher.tell(self._deep.signals.resynchronized, self._deep, storage=self.name, why=error)
 
     async def _read(self, storage: Storage, limit: int, caller: Caller) -> int:
-        count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
+        count = 0
         page = await storage.read(self.cursor, limit)
         while True:
             async with _ahead(storage, page, limit) as following:
-                taken = await self._apply(page, caller)
-                count += taken
-                self.counts.got(taken)
-                logger.debug("%s: %d rows and entries read, up to change %d", self.name, taken, self.cursor.n)
-                if count:
-                    telling.more(taken, over=following is None)
+                count += await self._apply(page, caller)
                 if self._seen is not None:
                     await self._prune(self._seen, page, caller)
                 if following is None:

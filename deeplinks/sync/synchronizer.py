@@ -11,7 +11,6 @@ import logging
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -19,7 +18,6 @@ from typing import Final, Self
 import anyio
 
 from deeplinks.batch import Written
-from deeplinks.debugging import switch_on
 from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, RewoundError, UnavailableError
 from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler, event_kind
@@ -32,9 +30,7 @@ from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.follower import Follower
 from deeplinks.sync.outbox import Sealed
 from deeplinks.sync.patience import Backoff
-from deeplinks.sync.progress import Telling, Work
 from deeplinks.sync.replica import replica_of
-from deeplinks.sync.report import Report
 from deeplinks.sync.storages import storage_of
 from deeplinks.tasks import call_off, check_called_off, held
 
@@ -49,6 +45,8 @@ AHEAD = 0.02
 SENDING_FIRST = 5.0
 # The storage does not know the batch before this one (sql/migrations/0002_log.up.sql): it was set back.
 GAP: Final = "22L03"
+# Data of a link that is not there.
+NO_LINK: Final = "23503"
 
 
 class Synchronizer:
@@ -69,17 +67,13 @@ class Synchronizer:
     ) -> None:
         self.name = name
         self.leaving = LEAVING
-        switch_on()
         self.storage = storage_of(storage, secret)
         self._owned = isinstance(storage, str)
         self._deep = deep
         self._caller = caller or SameThread(deep)
         self._replica = replica_of(deep, name)
         self._outbox = self._replica.outbox
-        self._counts = self._replica.counts
-        self._attempts = Attempts(deep, name, self._caller, self._counts)
-        self._opened_at: datetime | None = None
-        self._waiting_since: datetime | None = None
+        self._attempts = Attempts(deep, name, self._caller)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
@@ -120,7 +114,6 @@ class Synchronizer:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._deep.signals.waiting.connect(self._ring, sender=self._deep, weak=True)
         self._deep.space.writers[self.name] = self._write_of
-        self._opened_at = datetime.now(UTC)
         self._start()
         return self
 
@@ -175,39 +168,6 @@ class Synchronizer:
     def following(self) -> bool:
         """Whether what others write is heard as it comes, at this moment."""
         return self._follower is not None and self._follower.connected
-
-    def report(self) -> Report:
-        """How the space stands with this storage just now: what is marked, what waits and why, what went wrong."""
-        ledger, outbox, counts, n = self._outbox.ledger, self._outbox, self._counts, self._replica.cursor.n
-        newest = self._follower.newest if self._follower and self.following else None
-        on_the_way = sum(map(len, outbox.sealed))
-        return Report(
-            name=self.name,
-            storage=getattr(self.storage, "where", None) or repr(self.storage),
-            space=self._deep.id,
-            state=self._state(),
-            since=self._opened_at if self._sender else None,
-            marked=len(ledger.one[StorageMarker.one_true]),
-            types=len(ledger.typed[StorageMarker.typed_true]),
-            known=len(ledger.known),
-            waiting=len(outbox) - on_the_way,
-            sent=on_the_way,
-            refused=0,
-            why=self._why(),
-            waiting_since=self._waiting_since if len(outbox) else None,
-            n=max(n, 0),
-            lag=None if newest is None else max(newest - n, 0),
-            requests=getattr(self.storage, "requests", counts.batches),
-            **counts.told(),
-        )
-
-    def _why(self) -> str:
-        """Why something waits, where that is not just because it was changed this moment."""
-        if self._failure is not None:
-            return str(self._failure)
-        if self._sender is None:
-            return "it is not open: enter its block" if len(self._outbox) else ""
-        return self._trouble
 
     async def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed.
@@ -266,7 +226,11 @@ class Synchronizer:
         return await self._catch_up()
 
     async def _catch_up(self) -> int:
-        return await self._replica.catch_up(self.storage, caller=self._caller)
+        count = await self._replica.catch_up(self.storage, caller=self._caller)
+        if self._outbox.knows_set_back:
+            # Sending has waited for this.
+            self._wake.set()
+        return count
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
         """Hear what becomes of changes in this storage: `database.on(deep.events.db_batch_failed, handler)`.
@@ -325,7 +289,6 @@ class Synchronizer:
     def _ring(self, deep: Deep, storage: str) -> None:
         if storage != self.name:
             return
-        self._waiting_since = self._waiting_since or datetime.now(UTC)
         loop = self._loop
         if threading.get_ident() == self._thread:
             self._wake.set()
@@ -368,7 +331,6 @@ class Synchronizer:
 
     async def _drain(self) -> None:
         self._draining = True
-        telling = Telling(self._deep, self.name, Work.writing, self._caller)
         while (sealed := await self._next()) is not None:
             self._attempts.started(sealed)
             number, written = await self._write(sealed)
@@ -377,11 +339,8 @@ class Synchronizer:
                 self._outbox.settle(sealed, written)
                 self._tell_lost(sealed, written)
             self._attempts.completed(sealed, number, written)
-            left = len(self._outbox)
-            telling.more(len(sealed), left, over=not left)
             self._announce()
         self._draining = False
-        self._waiting_since = None
         self._announce()
 
     async def _next(self) -> Sealed | None:
@@ -393,8 +352,6 @@ class Synchronizer:
         backoff, number, behind = Backoff(), 0, None
         while True:
             number += 1
-            if number > 1:
-                self._attempts.again(sealed)
             ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
                 if behind is not None:
@@ -408,7 +365,7 @@ class Synchronizer:
                 await backoff.pause()
             except QueryError as error:
                 self._attempts.failed(sealed, number, error)
-                if error.facts.get("reason") != GAP:
+                if not _set_back(sealed, error):
                     raise _refused(sealed, error) from error
                 behind = error
                 await backoff.pause()
@@ -430,9 +387,11 @@ class Synchronizer:
 
     async def _begin_again(self, error: QueryError) -> None:
         """The storage lost batches that it had acknowledged: read what it has, and be a new client to it."""
-        rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
-        await self._replica.begin_again(self.storage, rewound, self._caller)
-        await self._next()
+        if not self._outbox.knows_set_back:
+            rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
+            await self._replica.begin_again(self.storage, rewound, self._caller)
+        async with held(self._deep.space.lock):
+            self._outbox.start_over()
 
     def _tell_lost(self, sealed: Sealed, written: Written) -> None:
         """What was changed here of associations that are dead there: each field is told with the value it had here."""
@@ -449,6 +408,12 @@ class Synchronizer:
     def _announce(self) -> None:
         progress, self._progress = self._progress, asyncio.Event()
         progress.set()
+
+
+def _set_back(sealed: Sealed, error: QueryError) -> bool:
+    """Whether the storage refuses a batch because it was set back, so that it lacks what came before."""
+    reason = error.facts.get("reason")
+    return reason == GAP or (reason == NO_LINK and not sealed.renewed)
 
 
 def _refused(sealed: Sealed, error: QueryError) -> RefusedError:

@@ -630,16 +630,3 @@ def test_a_key_comes_before_a_name() -> None:
 
     assert alice["age"] == 5
     assert alice.age is User["age"]
-
-
-def test_an_own_name_wins_over_that_of_the_type_and_another_type_brings_its_own(deep: Deep) -> None:
-    User, Robot = deep(), deep()
-    User["color"], Robot["color"] = "red", "grey"
-    alice, bob = User(), User()
-    alice["color"] = "blue"
-    assert [one.color.data for one in (alice, bob)] == ["blue", "red"]
-
-    bob.type = Robot
-    assert bob.color.data == "grey"
-    del bob.type
-    assert not hasattr(bob, "color")

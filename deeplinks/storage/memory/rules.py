@@ -48,9 +48,12 @@ def utc_now() -> datetime:
 class Rules(Shelves):
     """The tables with their rules. One transaction at a time: whoever uses them holds a lock."""
 
-    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime] = utc_now, random_bits: Callable[[int], int] = secrets.randbits
+    ) -> None:
         super().__init__()
         self._clock = clock
+        self._random_bits = random_bits
         self._now = clock()
         self._i = 0
         self._tx = 0
@@ -277,7 +280,7 @@ class Rules(Shelves):
         if verb == "delete" and table is LINKS:
             for row in olds:
                 self.put(TOMBSTONES, {"_deep": row["_deep"], "id": row["id"]})
-        mark = secrets.randbits(63)
+        mark = self._random_bits(63)
         before = [image(table, row) for row in olds] or [None] * len(rows)
         after = [image(table, row) for row in news] or [None] * len(rows)
         for row, one, other in zip(rows, before, after, strict=True):

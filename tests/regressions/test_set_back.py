@@ -1,0 +1,182 @@
+"""Storages that were set back to an older state or whose log was cut at the worst moment. Each found by simulation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from deeplinks import Deep, MemoryStorage, load, synchronize
+from deeplinks.batch import Batch, Written
+from deeplinks.errors import UnavailableError
+from deeplinks.storage.memory.rules import Rules
+from deeplinks.sync.outbox import Outbox, Sealed
+from deeplinks.sync.replica import replica_of
+from tests.simulation.backups import back_up, prune, set_back
+from tests.waiting import until
+
+
+class Quiet(MemoryStorage):
+    """Rings nobody: what is read is read when it is asked for. The answer of a write is lost while `after` says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.after: Callable[[], bool] = lambda: False
+
+    async def bells(self, space: str) -> AsyncGenerator[int]:
+        yield 0
+        await asyncio.Event().wait()
+
+    async def write(self, batch: Batch) -> Written:
+        written = await super().write(batch)
+        if self.after():
+            raise UnavailableError(storage="the cable", why="cut after the commit")
+        return written
+
+    @property
+    def rules(self) -> Rules:
+        return self._memory._rules
+
+
+def written(outbox: Outbox) -> Sealed:
+    """What waits, sealed and acknowledged."""
+    sealed = outbox.next(100)
+    assert sealed is not None
+    outbox.settle(sealed, Written())
+    return sealed
+
+
+def once(step: Callable[[], object]) -> Callable[[], bool]:
+    """Take a step at the first call, which says that the answer is lost; no later one."""
+    steps = [step]
+
+    def after() -> bool:
+        if not steps:
+            return False
+        steps.pop()()
+        return True
+
+    return after
+
+
+async def test_a_change_that_was_acknowledged_and_lost_with_a_backup_is_not_shown_any_more() -> None:
+    deep, storage = Deep(), Quiet()
+    text = deep.String("old").store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        await database.catch_up()
+        backup = back_up(storage)
+        text.data = "new"
+        await database.flush()
+        set_back(storage, backup)
+        await database.catch_up()
+
+        assert text.data == "old"
+
+
+async def test_what_was_destroyed_is_there_again_with_the_backup_that_has_it() -> None:
+    deep, storage = Deep(), Quiet()
+    text = deep.String("here").store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        await database.catch_up()
+        backup = back_up(storage)
+        text.destroy()
+        await database.flush()
+        set_back(storage, backup)
+        await database.catch_up()
+
+        assert deep[text.id].data == "here"
+
+
+async def test_a_mark_that_was_taken_away_is_there_again_with_the_backup_that_has_it() -> None:
+    deep, storage = Deep(), Quiet()
+    Thing = deep().store("database", "typed_true")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        await database.catch_up()
+        backup = back_up(storage)
+        Thing.unstore("database", "typed_true")
+        await database.flush()
+        set_back(storage, backup)
+        await database.catch_up()
+
+        assert Thing.is_stored("database", "typed_true")
+
+
+async def test_what_was_read_and_not_acknowledged_is_kept_and_sent_again_when_the_storage_is_set_back() -> None:
+    deep, storage = Deep(), Quiet()
+    deep.String("first").store("database")
+    async with synchronize(deep, storage) as database:
+        backup = back_up(storage)
+        await database.flush()
+        later = deep.String("later").store("database")
+        lost: list[bool] = []
+        storage.after = once(lambda: lost.append(True))
+        await until(lambda: lost)
+        await database.catch_up()
+        set_back(storage, backup)
+        await database.flush()
+        await database.catch_up()
+        copy = await load(storage, space=deep.id)
+
+        assert deep[later.id] is later
+        assert copy[later.id].data == "later"
+
+
+async def test_a_new_association_is_sent_once_though_its_answer_was_lost_and_the_log_was_pruned() -> None:
+    deep, storage = Deep(), Quiet()
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        text = deep.String("mine").store("database")
+        lost: list[bool] = []
+        storage.after = once(lambda: lost.append(True))
+        await until(lambda: lost)
+        other = await load(storage, space=deep.id)
+        other[text.id].data = "theirs"
+        async with synchronize(other, storage):
+            pass
+        prune(storage.rules, deep.id, storage.rules.newest(deep.id))
+        await database.flush()
+        await database.catch_up()
+        copy = await load(storage, space=deep.id)
+
+        assert (text.data, copy[text.id].data) == ("theirs", "theirs")
+
+
+def test_two_that_others_changed_meanwhile_are_brought_up_to_date_as_one() -> None:
+    deep = Deep()
+    one, other = deep.String("0").store("database"), deep.String("0").store("database")
+    replica, outbox = replica_of(deep, "database"), replica_of(deep, "database").outbox
+    replica.inbox.settle([written(outbox)])
+    with deep.together():
+        one.data = other.data = "mine"
+    sealed = written(outbox)
+    for text in (one, other):
+        outbox.rebase(text.id, "data", "theirs")
+    seen: list[tuple[object, object]] = []
+    deep.signals.changed.connect(lambda *_, **__: seen.append((one.data, other.data)), sender=deep)
+    replica.inbox.settle([sealed])
+
+    assert seen == [("theirs", "theirs")]
+
+
+async def test_a_snapshot_of_a_space_is_read_before_anything_is_sent_to_a_storage_that_was_set_back() -> None:
+    deep, storage = Deep(), Quiet()
+    text = deep.String("old").store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        await database.catch_up()
+        backup = back_up(storage)
+        other = await load(storage, space=deep.id)
+        theirs = other.String("theirs").store("database")
+        async with synchronize(other, storage):
+            pass
+        await database.catch_up()
+        set_back(storage, backup)
+        deep[theirs.id].data = "changed"
+        text.data = "new"
+        await database.flush()
+        await database.catch_up()
+
+        assert deep.get(theirs.id) is None
+        assert (await load(storage, space=deep.id))[text.id].data == "new"

@@ -1,0 +1,12 @@
+"""Schedules of the simulation that once broke a promise: found by seed, mended, and replayed first."""
+
+import pytest
+
+from tests.simulation.schedule import run
+
+SEEDS = [13, 15, 26, 27, 33, 39, 69, 81, 92, 99, 152, 207, 228, 294, 384, 495]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_schedule_that_broke_a_promise_keeps_it(seed: int) -> None:
+    assert run(seed).failure == ""

@@ -1,0 +1,68 @@
+"""Which faults a schedule has, drawn from its seed: each class on or off, so that many are met alone and in every company.
+
+The simulation. Numbers only; what a fault does is the line's and the server's.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What may befall, each class by itself."""
+
+    drop = "drop"
+    swallow = "swallow"
+    delay = "delay"
+    duplicate = "duplicate"
+    partition = "partition"
+    bells = "bells"
+    restart = "restart"
+    restore = "restore"
+    prune = "prune"
+    crash = "crash"
+    leave = "leave"
+    foreign = "foreign"
+    skew = "skew"
+
+
+class Habit(StrEnum):
+    """What people do besides making and changing."""
+
+    groups = "groups"
+    deletes = "deletes"
+    marks = "marks"
+    types = "types"
+    pairs = "pairs"
+
+
+@dataclass(frozen=True)
+class Swarm:
+    """The faults and habits of one schedule, how many clients it has, and how hasty they are."""
+
+    faults: frozenset[Fault]
+    habits: frozenset[Habit]
+    clients: int
+    steps: int
+    pause: float
+    loss: float
+
+    @classmethod
+    def drawn(cls, chance: random.Random) -> Swarm:
+        """Every class is on in half of all schedules."""
+        faults = frozenset(fault for fault in Fault if chance.random() < 0.5)
+        habits = frozenset(habit for habit in Habit if chance.random() < 0.6)
+        return cls(
+            faults,
+            habits,
+            clients=chance.choice([2, 2, 2, 3, 3, 4]),
+            steps=chance.randint(8, 24),
+            pause=chance.choice([0.02, 0.5, 2.0]),
+            loss=chance.choice([0.1, 0.25, 0.4]),
+        )
+
+    def __str__(self) -> str:
+        parts = ",".join(sorted(self.faults)), ",".join(sorted(self.habits))
+        return f"{self.clients} clients, {self.steps} steps; faults {parts[0] or '-'}; habits {parts[1] or '-'}"
