@@ -327,7 +327,7 @@ class Association(Contents):
 
     @property
     def data(self) -> object:
-        """The text, number or function at the end of the value chain; None if it holds none.
+        """What the end of the value chain holds: a text, a number, a function, a dict, a date, a bool; None if it holds none.
 
         Setting it changes the association at the end of the chain. Raises `NoDataError` where that one's type holds no
         data, `WrongTypeError` or `UnstorableError` for a value it can't hold.

@@ -11,6 +11,7 @@ import pytest
 from deeplinks import Association, Deep, FunctionSource, Reason, load, synchronize
 from deeplinks.errors import FunctionNotTrustedError
 from deeplinks.space.values import same
+from deeplinks.sync.conflicts import Conflict
 from tests.asking import ask
 from tests.waiting import until
 
@@ -188,6 +189,26 @@ async def test_after_two_inserted_at_one_place_both_go_on_there(endpoint: str) -
 
     assert data(steps) == data(there)
     assert {*data(steps)} == {"first", "mine", "theirs", "last"}
+
+
+async def test_of_two_who_set_two_keys_at_once_the_later_wins_the_object_whole(endpoint: str) -> None:
+    deep = Deep()
+    settings = deep.Object({"theme": "dark"})
+    await stored(deep, endpoint, settings)
+    copy, told = await load(endpoint, space=deep.id), list[Conflict]()
+    there = copy[settings.id]
+    copy.signals.conflict.connect(lambda _, conflict: told.append(conflict))
+    settings["mine"] = 1
+    there["theirs"] = 2
+    for space in (deep, copy):
+        async with synchronize(space, endpoint):
+            pass
+    await load(endpoint, into=deep)
+
+    assert settings.data == there.data == {"theme": "dark", "theirs": 2}
+    assert [(one.field, one.mine, one.theirs) for one in told] == [
+        ("data", {"theme": "dark", "theirs": 2}, {"theme": "dark", "mine": 1})
+    ]
 
 
 # names and functions

@@ -6,6 +6,7 @@
 import os
 import random
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 
 import pytest
 
@@ -55,7 +56,7 @@ class Writer:
     def step(self) -> None:
         """One change, or one group of them, which may be undone."""
         verbs: list[Callable[[], object]] = [self.make, self.text, self.point, self.point, self.write, self.clear]
-        verbs += [self.retype, self.destroy, self.mark, self.group]
+        verbs += [self.retype, self.destroy, self.mark, self.group, self.hold, self.collect, self.key, self.call]
         try:
             self.chance.choice(verbs)()
         except DeepError:
@@ -72,13 +73,45 @@ class Writer:
         setattr(self.one(), self.chance.choice(["from_", "to", "value"]), self.chance.choice([None, self.one()]))
 
     def write(self) -> None:
-        self.one().data = f"{self.name} {self.chance.random()}"
+        text = f"{self.name} {self.chance.random()}"
+        self.one().data = self.chance.choice([text, {"a": text}, True, date(2024, 1, self.chance.randint(1, 28))])
+
+    def hold(self) -> None:
+        self.deep.wrap(self.chance.choice([[1, "a"], {2, "b"}, {"a": self.name}, {1: self.name}])).store("database")
+
+    def collect(self) -> None:
+        holders = [one for one in self.deep if one.type in (self.deep.Array, self.deep.Set)]
+        if not holders:
+            return
+        holder, member, place = self.chance.choice(holders), self.one(), self.chance.randint(0, 3)
+        if holder.type is self.deep.Set:
+            self.chance.choice([holder.add, holder.discard])(member)
+        elif len(holder) > place:
+            verbs = (holder.insert, holder.__setitem__, lambda *_: holder.pop(place), lambda *_: holder.discard(member))
+            self.chance.choice(verbs)(place, member)
+        else:
+            holder.append(member)
+
+    def key(self) -> None:
+        # With a value of its own its items would be names, for texts that nobody stores.
+        kinds = (self.deep.Object, self.deep.Map)
+        holders = [one for one in self.deep if one.type in kinds and one.value_id is None]
+        if holders:
+            self.chance.choice(holders)[self.chance.choice("ab")] = f"{self.name} {self.chance.random()}"
+
+    def call(self) -> None:
+        container, name = self.one(), self.chance.choice(["n", "m"])
+        if self.chance.random() < 0.7:
+            container.children[name] = self.one()
+        elif name in container.children:
+            del container.children[name]
 
     def clear(self) -> None:
         del self.one().data
 
     def retype(self) -> None:
-        self.one().type = self.chance.choice([self.deep, self.deep.String, self.deep.Number, self.one()])
+        kinds = [self.deep.String, self.deep.Number, self.deep.Object, self.deep.Set, self.deep.Array]
+        self.one().type = self.chance.choice([self.deep, self.chance.choice(kinds), self.one()])
 
     def destroy(self) -> None:
         self.one().destroy()
@@ -91,7 +124,7 @@ class Writer:
         try:
             with self.deep.together():
                 for _ in range(self.chance.randint(1, 4)):
-                    self.chance.choice([self.make, self.text, self.point, self.destroy])()
+                    self.chance.choice([self.make, self.text, self.point, self.destroy, self.collect, self.call])()
                 if fails:
                     raise ZeroDivisionError
         except ZeroDivisionError:
@@ -99,9 +132,26 @@ class Writer:
 
 
 def content(deep: Deep) -> dict[str, tuple[object, ...]]:
-    """Every association of a space by id."""
+    """Every association of a space by id: its row, its members, its names."""
     found = (one for one in deep if one is not deep)
-    return {one.id: (one.type_id, one.from_id, one.to_id, one.value_id, one.own_data()) for one in found}
+    return {
+        one.id: (one.type_id, one.from_id, one.to_id, one.value_id, one.own_data(), members(one), *names(one))
+        for one in found
+    }
+
+
+def members(one: Association) -> list[str] | None:
+    """The ids of members, of an Array in its order."""
+    collections = one.space_of().collections
+    if not collections.collects(one):
+        return None
+    found = [member.id for member in collections.members(one)]
+    return found if collections.form(one) == "Array" else sorted(found)
+
+
+def names(one: Association) -> tuple[str | None, dict[str, str]]:
+    """Its name, and the ids of those whom it contains."""
+    return one.name, {name: child.id for name, child in one.children.items()}
 
 
 @pytest.fixture
