@@ -144,7 +144,11 @@ class Living:
         if self._field._typed is None:
             return None
         found = self._space.names.find(owner, name)
-        return found if found is not None and self._kind(found) is self._field else None
+        return found if found is not None and self.is_field(found) else None
+
+    def is_field(self, found: Association) -> bool:
+        """Whether it is a Field."""
+        return self._kind(found) is self._field
 
     def _kind(self, found: Association) -> Association | None:
         """Whether it is a Field or a Method, and which."""

@@ -234,7 +234,8 @@ class Association(Contents):
 
         A Field gives what it gets, a Method itself bound to this one. Raises `UnknownNameError`, a KeyError. Where the
         value chain ends in an Array: who is at that place, or at the places of a slice; in an Object or a Map: what that
-        key has, which comes before a name. Raises `NoPlaceError`, an IndexError, or `NoKeyError`, a KeyError.
+        key has, which comes before a name of its own or of its types; those of the root are not looked for then. Raises
+        `NoPlaceError`, an IndexError, or `NoKeyError`, a KeyError.
         """
         holder = self._space.places.holder(self, name)
         if holder is not None:
@@ -245,9 +246,9 @@ class Association(Contents):
         """Contain something under a name, in place of who had it here; what is no association is wrapped, as by `deep.wrap`.
 
         It is kept by a link of the built-in type `Contain`. Where the name is that of a Field, the Field is set. Where the
-        value chain ends in an Array, an Object or a Map, the place or the key is set, but for a name that is no key there.
+        value chain ends in an Array, an Object or a Map, the place or the key is set.
         """
-        holder = self._space.places.holder(self, name)
+        holder = self._space.places.setter(self, name)
         if holder is not None:
             self._space.places.put(holder, name, value)
             return
@@ -256,7 +257,7 @@ class Association(Contents):
     def __delitem__(self, name: object) -> None:
         """Take a name away; who had it stays. A Field of that name deletes. Raises `UnknownNameError`.
 
-        Where the value chain ends in an Array, an Object or a Map, take out who is at the place, or the key.
+        Where the value chain ends in an Array, an Object or a Map, take out who is at the place, or the key if there is one.
         """
         holder = self._space.places.holder(self, name)
         if holder is not None:

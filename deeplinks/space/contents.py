@@ -166,17 +166,27 @@ class Places:
 
     def holder(self, owner: Association, key: object) -> Association | None:
         """Who holds what is at that place, or under that key; None where it is a name."""
-        if owner is self._space.root:
-            return None
         form, end = self._space.collections.end_of(owner)
-        if isinstance(key, str) and (form == ARRAY or (form in MAPPINGS and self._is_name(owner, end, key))):
+        if owner is self._space.root or (form == ARRAY and isinstance(key, str)):
             return None
-        return end if form in MAPPINGS or form == ARRAY else None
+        return end if form == ARRAY or (form in MAPPINGS and self._named(owner, end, key) is None) else None
 
-    def _is_name(self, owner: Association, end: Association, key: str) -> bool:
-        """Whether it leads to something as a name, and is no key of what is held."""
-        names = self._space.naming and self._space.names.find(owner, key) is not None
-        return names and not self._space.mappings.holds(end, key)
+    def setter(self, owner: Association, key: object) -> Association | None:
+        """Who takes what is set there: an Object and a Map any key but the name of a Field; None where it is a name."""
+        form, end = self._space.collections.end_of(owner)
+        if owner is self._space.root or form not in MAPPINGS:
+            return self.holder(owner, key)
+        named = self._named(owner, end, key)
+        return None if named is not None and self._space.living.is_field(named) else end
+
+    def _named(self, owner: Association, end: Association, key: object) -> Association | None:
+        """Who has that as a name, if it is no key of what is held.
+
+        Names of the root and of built-ins are everybody's, and would be in the way of keys.
+        """
+        if not self._space.naming or not isinstance(key, str) or self._space.mappings.holds(end, key):
+            return None
+        return self._space.names.below_root(owner, key)
 
     def at(self, holder: Association, key: object) -> object:
         """The member at a place, or what a key has."""

@@ -170,6 +170,11 @@ class Names:
                     return child
         return self._space.built_in_names.get(name)
 
+    def below_root(self, owner: Association, name: str) -> Association | None:
+        """Who has that name as seen from there, of those whom the root itself does not contain."""
+        kinds = (one for one in upwards(owner) if one is not self._space.root)
+        return next((child for one in kinds if (child := self.child(one, name)) is not None), None)
+
     def look(self, owner: Association, path: str) -> Association | None:
         """Who has that name, or is at the end of that path: its first step is found as a name is, each further one is an
         own child; one that begins with a slash begins at the root.

@@ -12,6 +12,7 @@ from deeplinks.errors import (
     BuiltInError,
     DestroyedError,
     InvalidError,
+    NoKeyError,
     OtherSpaceError,
     UnknownIdError,
     UnknownNameError,
@@ -630,3 +631,36 @@ def test_a_key_comes_before_a_name() -> None:
 
     assert alice["age"] == 5
     assert alice.age is User["age"]
+
+
+def test_names_of_the_root_and_of_built_ins_are_in_no_keys_way(deep: Deep) -> None:
+    settings = deep.Object({"a": 1})
+    deep.theme = deep()
+    for key in ("theme", "Date", "Object"):
+        with pytest.raises(NoKeyError):
+            settings[key]
+        settings[key] = 5
+
+    assert settings.data == {"a": 1, "theme": 5, "Date": 5, "Object": 5}
+    assert dict(settings.children) == {}
+    del settings["Date"]
+    assert "Date" not in settings
+
+
+def test_what_is_set_in_an_object_is_a_key_but_for_the_name_of_a_field(deep: Deep) -> None:
+    User = deep()
+    User["best"], own = deep(), deep()
+    User["age"] = deep.field(lambda owner, access: owner.state.setdefault(access.key, access.value))
+    alice = User(value=deep.Object({}))
+    alice.children["own"] = own
+    alice["age"] = 5
+    assert (alice["own"], alice["best"], alice["age"]) == (own, User["best"], 5)
+    alice["best"] = 1
+    alice["own"] = 2
+
+    assert alice.data == {"best": 1, "own": 2}
+    del alice["own"]
+    assert alice["own"] is own
+    del alice["own"]
+    with pytest.raises(NoKeyError):
+        alice["own"]
