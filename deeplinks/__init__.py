@@ -36,7 +36,7 @@ from deeplinks.space import (
 if TYPE_CHECKING:
     from deeplinks.storage.graphql import GraphQLStorage
     from deeplinks.storage.memory import MemoryStorage
-    from deeplinks.sync import Attempt, Conflict, Synchronizer, load, synchronize
+    from deeplinks.sync import Attempt, Conflict, Progress, Report, Synchronizer, Work, load, synchronize
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,10 @@ _LAZY = {
     "Conflict": "deeplinks.sync",
     "GraphQLStorage": "deeplinks.storage.graphql",
     "MemoryStorage": "deeplinks.storage.memory",
+    "Progress": "deeplinks.sync",
+    "Report": "deeplinks.sync",
     "Synchronizer": "deeplinks.sync",
+    "Work": "deeplinks.sync",
     "load": "deeplinks.sync",
     "synchronize": "deeplinks.sync",
 }
@@ -67,15 +70,18 @@ __all__ = [
     "GraphQLStorage",
     "LiveQuery",
     "MemoryStorage",
+    "Progress",
     "Promise",
     "PromiseStatus",
     "Q",
     "Query",
     "Reason",
+    "Report",
     "StorageMarker",
     "Subscription",
     "SyncState",
     "Synchronizer",
+    "Work",
     "__version__",
     "diff",
     "load",

@@ -30,6 +30,7 @@ from deeplinks.space.events import Handler
 from deeplinks.space.promises import Operation, Promising
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.caller import Step, tell_apart
+from deeplinks.sync.progress import Progress
 
 T = TypeVar("T")
 
@@ -272,6 +273,10 @@ class Synchronizer:
         """Whether what others write is heard as it comes, at this moment."""
         return self._inner.following
 
+    def report(self) -> sync.Report:
+        """How the space stands with this storage just now."""
+        return self._inner.report()
+
     def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed. Raises as the async one does."""
         self._inner.check_ungrouped()
@@ -340,12 +345,15 @@ def load(
     into: Deep | None = None,
     name: str = "database",
     secret: str | None = None,
+    progress: Callable[[Progress], object] | None = None,
 ) -> Deep:
     """A space with its original ids, types, data and order; `into`: only what came since. Raises as the async one does."""
     handover = Handover() if into is None else _handover(into)
     caller = None if into is None else handover
     handover.check()
-    work = partial(sync.load, storage, space=space, into=into, name=name, secret=secret, caller=caller)
+    work = partial(
+        sync.load, storage, space=space, into=into, name=name, secret=secret, caller=caller, progress=progress
+    )
     with _portal.used() as portal:
         return handover.wait(portal.start_task_soon(work))
 

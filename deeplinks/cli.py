@@ -28,6 +28,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 import deeplinks
 from deeplinks import lines
+from deeplinks.debugging import switch_on
 from deeplinks.errors import DeepError
 from deeplinks.server.settings import Settings
 from deeplinks.storage import migrations, pruning
@@ -107,6 +108,7 @@ def cli() -> None:
     logging.basicConfig(
         level=os.environ.get("LOG_LEVEL", "WARNING").upper(), format="%(levelname)s %(name)s: %(message)s"
     )
+    switch_on()
 
 
 @contextmanager
@@ -283,9 +285,22 @@ def load(space: str, url: str, secret: str | None, as_json: bool) -> None:
 
 
 async def _load(space: str, url: str, secret: str | None, as_json: bool) -> None:
-    deep = await deeplinks.load(url, space=space, secret=secret)
+    with _progress() as progress:
+        deep = await deeplinks.load(url, space=space, secret=secret, progress=progress)
     show = lines.as_json if as_json else lines.in_words
     _print(map(show, lines.in_order(deep)), as_json)
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[deeplinks.Progress], object] | None]:
+    """A line on the terminal that says how far it is, and is gone afterwards; nothing where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        yield lambda progress: click.echo(f"\r\x1b[K{progress}", nl=False, err=True)
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _print(shown: Iterable[str], as_json: bool) -> None:
@@ -320,7 +335,8 @@ async def _watch(space: str, url: str, secret: str | None, as_json: bool, from_s
     from deeplinks.watching import Watch
 
     async with opened(url, secret) as storage:
-        deep = await deeplinks.load(storage, space=space)
+        with _progress() as progress:
+            deep = await deeplinks.load(storage, space=space, progress=progress)
         show = partial(lines.told_as_json if as_json else lines.told_in_words, deep)
         if from_start:
             _print(map(show, map(lines.creation, lines.in_order(deep))), as_json)

@@ -3,13 +3,15 @@
 import asyncio
 import json
 import os
+import pty
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +26,7 @@ from deeplinks.cli import cli
 from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
 from deeplinks.space.showing import short
+from tests import processes
 from tests.processes import ROOT, run
 
 
@@ -95,6 +98,24 @@ def written(database_url: str, links: int, *then: str) -> str:
         for statement in then:
             connection.execute(statement.encode())
     return space
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_load_says_how_far_it_is_on_a_terminal_and_nowhere_else(database_url: str, terminal: bool) -> None:
+    space = written(database_url, 3)
+    reader, writer = pty.openpty() if terminal else os.pipe()
+    with processes.served(database_url) as address:
+        command = [sys.executable, "-m", "deeplinks", "load", space, "--url", address]
+        ran = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, cwd=ROOT, text=True, check=True)
+    os.close(writer)
+    told = b""
+    with suppress(OSError):
+        while part := os.read(reader, 4096):
+            told += part
+    os.close(reader)
+
+    assert (b"reading database: 4 of 4 rows" in told) is terminal
+    assert len(ran.stdout.splitlines()) == 4
 
 
 async def test_a_port_that_is_taken_is_one_line_and_status_1(database_url: str) -> None:

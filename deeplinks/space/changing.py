@@ -80,6 +80,8 @@ class Changing(Promising):
             association = self._make(type, targets, data, id)
             along = self._along_with(association) if self.ledgers else ()
             self.journal(self._unmake, association)
+            if type is self.item:
+                self._touch(association._from)
             for ledger, coming, first in along:
                 ledger.bring(coming, first)
         self._ring()
@@ -298,9 +300,19 @@ class Changing(Promising):
     def _set_reference(self, source: Association, field: Field, target: Reference, origin: str | None = None) -> None:
         if self._together:
             self.journal(self._restore, source, field, getattr(source, field.slot), source._updated_at)
+        if origin is None and source._type is self.item:
+            self._touch(source._from)
         self._point(source, field, target)
         if origin is None:
             source._updated_at = now()
+            if source._type is self.item:
+                self._touch(source._from)
+
+    def _touch(self, start: Reference) -> None:
+        """A collection has changed when who is in it has."""
+        if isinstance(start, Association) and self.collections.collects(start):
+            self.journal(setattr, start, "_updated_at", start._updated_at)
+            start._updated_at = now()
 
     def _restore(self, source: Association, field: Field, old: Reference, updated_at: int | str) -> None:
         self._point(source, field, old)
@@ -399,6 +411,8 @@ class Changing(Promising):
     def _destroy(self, association: Association) -> None:
         for ledger in self._holding(association, None):
             ledger.destroy(association)
+        if association._type is self.item:
+            self._touch(association._from)
         self._clear_inbound(association)
         self._tell(EventKind.destroyed, association)
         self._tell_change(association, DESTROYED, association.type_id, None, None)

@@ -228,6 +228,7 @@ class Signals:
             "The log of `storage` could not be continued, for `why`: all was read anew."
         )
         self.receiver_error = OrderedSignal("A receiver raised `error`.")
+        self.progress = OrderedSignal("How far reading or writing is: `progress`.")
         self.of_kind = {kind: self._of_kind(kind) for kind in EventKind}
         # That the members of a live set changed, by the name of the set; and people's own events.
         self.of_members = {

@@ -63,11 +63,10 @@ class Marking(Quick):
     def is_stored(self, association: Association, storage: object, marker: StorageMarker | str | None) -> bool:
         """Whether a storage is to hold it, or whether it carries that very mark."""
         ledger = self.ledgers.get(storage_name(storage))
+        only = None if marker is None else _marker(marker)
         if ledger is None:
             return False
-        if marker is not None:
-            return _marker(marker) in ledger.markers(association)
-        return ledger.holds(association)
+        return ledger.holds(association) if only is None else only in ledger.markers(association)
 
     def storages(
         self, association: Association, storage: object

@@ -207,8 +207,13 @@ def live_page(live: BackReferences, owner: Association, name: str) -> str:
 
 def _facts(association: Association) -> str:
     rows = ((name, told) for name, tell in _FACTS.items() if (told := tell(association)))
+    return facts(called(association), rows)
+
+
+def facts(caption: str, rows: Iterable[tuple[str, str]]) -> str:
+    """A small table of what is told under each name."""
     cells = "".join(f"<tr>{_cell('th', name)}{_cell('td', told)}</tr>" for name, told in rows)
-    return f"{_TABLE}{_caption(called(association))}<tbody>{cells}</tbody></table>"
+    return f"{_TABLE}{_caption(caption)}<tbody>{cells}</tbody></table>"
 
 
 def _table(caption: str, members: Sequence[Association]) -> str:

@@ -6,6 +6,8 @@ It imports space, storage and what is below them. Servers may not enter.
 from deeplinks.sync.attempts import Attempt
 from deeplinks.sync.conflicts import Conflict, Lost
 from deeplinks.sync.loader import load
+from deeplinks.sync.progress import Progress, Work
+from deeplinks.sync.report import Report
 from deeplinks.sync.synchronizer import Synchronizer, synchronize
 
-__all__ = ["Attempt", "Conflict", "Lost", "Synchronizer", "load", "synchronize"]
+__all__ = ["Attempt", "Conflict", "Lost", "Progress", "Report", "Synchronizer", "Work", "load", "synchronize"]

@@ -38,6 +38,8 @@ class Follower:
         self._ready = ready
         self._rung = asyncio.Event()
         self.connected = False
+        # The number of the newest change that a bell told of.
+        self.newest = 0
         self._told = False
 
     def ring(self) -> None:
@@ -75,7 +77,9 @@ class Follower:
     async def _hear(self, backoff: Backoff) -> None:
         bells = self._bells()
         try:
-            async for _ in bells:
+            async for newest in bells:
+                logger.debug("%s is rung: change %d", self._name, newest)
+                self.newest = max(self.newest, newest)
                 backoff.reset()
                 self.connected = True
                 self._rung.set()

@@ -19,8 +19,10 @@ from deeplinks.errors import BusyError, ResyncError, RewoundError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync.caller import Caller, SameThread
+from deeplinks.sync.counting import Counts
 from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox, Sealed
+from deeplinks.sync.progress import Telling, Work
 from deeplinks.tasks import call_off
 
 logger = logging.getLogger("deeplinks.sync.replica")
@@ -40,6 +42,7 @@ class Replica:
         self.cursor = Cursor.start(deep.id)
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
+        self.counts = Counts()
         self.attached = False
         self._deep = deep
         self._turns = _Turns(name)
@@ -91,11 +94,16 @@ class Replica:
         self._deep.space.dispatcher.tell(self._deep.signals.resynchronized, self._deep, storage=self.name, why=error)
 
     async def _read(self, storage: Storage, limit: int, caller: Caller) -> int:
-        count = 0
+        count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
         page = await storage.read(self.cursor, limit)
         while True:
             async with _ahead(storage, page, limit) as following:
-                count += await self._apply(page, caller)
+                taken = await self._apply(page, caller)
+                count += taken
+                self.counts.got(taken)
+                logger.debug("%s: %d rows and entries read, up to change %d", self.name, taken, self.cursor.n)
+                if count:
+                    telling.more(taken, over=following is None)
                 if self._seen is not None:
                     await self._prune(self._seen, page, caller)
                 if following is None:

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
@@ -18,6 +19,7 @@ from typing import Final, Self
 import anyio
 
 from deeplinks.batch import Written
+from deeplinks.debugging import switch_on
 from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, RewoundError, UnavailableError
 from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler, event_kind
@@ -30,7 +32,9 @@ from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.follower import Follower
 from deeplinks.sync.outbox import Sealed
 from deeplinks.sync.patience import Backoff
+from deeplinks.sync.progress import Telling, Work
 from deeplinks.sync.replica import replica_of
+from deeplinks.sync.report import Report
 from deeplinks.sync.storages import storage_of
 from deeplinks.tasks import call_off, check_called_off, held
 
@@ -67,13 +71,17 @@ class Synchronizer:
     ) -> None:
         self.name = name
         self.leaving = LEAVING
+        switch_on()
         self.storage = storage_of(storage, secret)
         self._owned = isinstance(storage, str)
         self._deep = deep
         self._caller = caller or SameThread(deep)
         self._replica = replica_of(deep, name)
         self._outbox = self._replica.outbox
-        self._attempts = Attempts(deep, name, self._caller)
+        self._counts = self._replica.counts
+        self._attempts = Attempts(deep, name, self._caller, self._counts)
+        self._opened_at: datetime | None = None
+        self._waiting_since: datetime | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
@@ -114,6 +122,7 @@ class Synchronizer:
         self._loop, self._thread = asyncio.get_running_loop(), threading.get_ident()
         self._deep.signals.waiting.connect(self._ring, sender=self._deep, weak=True)
         self._deep.space.writers[self.name] = self._write_of
+        self._opened_at = datetime.now(UTC)
         self._start()
         return self
 
@@ -168,6 +177,39 @@ class Synchronizer:
     def following(self) -> bool:
         """Whether what others write is heard as it comes, at this moment."""
         return self._follower is not None and self._follower.connected
+
+    def report(self) -> Report:
+        """How the space stands with this storage just now: what is marked, what waits and why, what went wrong."""
+        ledger, outbox, counts, n = self._outbox.ledger, self._outbox, self._counts, self._replica.cursor.n
+        newest = self._follower.newest if self._follower and self.following else None
+        on_the_way = sum(map(len, outbox.sealed))
+        return Report(
+            name=self.name,
+            storage=getattr(self.storage, "where", None) or repr(self.storage),
+            space=self._deep.id,
+            state=self._state(),
+            since=self._opened_at if self._sender else None,
+            marked=len(ledger.one[StorageMarker.one_true]),
+            types=len(ledger.typed[StorageMarker.typed_true]),
+            known=len(ledger.known),
+            waiting=len(outbox) - on_the_way,
+            sent=on_the_way,
+            refused=0,
+            why=self._why(),
+            waiting_since=self._waiting_since if len(outbox) else None,
+            n=max(n, 0),
+            lag=None if newest is None else max(newest - n, 0),
+            requests=getattr(self.storage, "requests", counts.batches),
+            **counts.told(),
+        )
+
+    def _why(self) -> str:
+        """Why something waits, where that is not just because it was changed this moment."""
+        if self._failure is not None:
+            return str(self._failure)
+        if self._sender is None:
+            return "it is not open: enter its block" if len(self._outbox) else ""
+        return self._trouble
 
     async def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed.
@@ -289,6 +331,7 @@ class Synchronizer:
     def _ring(self, deep: Deep, storage: str) -> None:
         if storage != self.name:
             return
+        self._waiting_since = self._waiting_since or datetime.now(UTC)
         loop = self._loop
         if threading.get_ident() == self._thread:
             self._wake.set()
@@ -331,6 +374,7 @@ class Synchronizer:
 
     async def _drain(self) -> None:
         self._draining = True
+        telling = Telling(self._deep, self.name, Work.writing, self._caller)
         while (sealed := await self._next()) is not None:
             self._attempts.started(sealed)
             number, written = await self._write(sealed)
@@ -339,8 +383,11 @@ class Synchronizer:
                 self._outbox.settle(sealed, written)
                 self._tell_lost(sealed, written)
             self._attempts.completed(sealed, number, written)
+            left = len(self._outbox)
+            telling.more(len(sealed), left, over=not left)
             self._announce()
         self._draining = False
+        self._waiting_since = None
         self._announce()
 
     async def _next(self) -> Sealed | None:
@@ -352,6 +399,8 @@ class Synchronizer:
         backoff, number, behind = Backoff(), 0, None
         while True:
             number += 1
+            if number > 1:
+                self._attempts.again(sealed)
             ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
                 if behind is not None:

@@ -10,7 +10,7 @@ from tests.processes import ROOT
 FOLDER = ROOT / "docs" / "semantics"
 CASES = {"A": 28, "B": 22, "C": 6, "D": 13, "E": 30, "F": 25, "G": 11, "H": 9, "I": 11, "J": 21, "M": 11, "O": 17}
 # Groups whose page is not written yet; a page that comes is taken out here.
-NOT_WRITTEN: set[str] = {"A", "B", "C", "D", "G", "J"}
+NOT_WRITTEN: set[str] = {"J"}
 # What may have no test, if it says why: what was an extra, and what was decided otherwise.
 MAY_BE_LEFT = {"E-25", "E-26", "F-20", "G-07", "H-07", "H-08", "H-09", "I-07"} | {
     f"O-{number:02}" for number in range(1, 18)

@@ -169,6 +169,8 @@ class Plain:
         del self.references[id], self.data[id]
         for name in STORAGES:
             self.marks[name].pop(id, None)
+            # Of one that comes again with that id nothing was sent.
+            self.sent[name].discard(id)
         for name in held:
             self.rows[name].pop(id, None)
 

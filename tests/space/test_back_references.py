@@ -164,3 +164,28 @@ def test_a_set_of_many_shows_a_few(deep: Deep) -> None:
 
     assert repr(a.out).endswith("… and 3 more}")
     assert repr(a.in_) == "{}"
+
+
+@pytest.mark.parametrize("name", ["typed", "out", "in_", "valued"])
+def test_who_is_destroyed_leaves_every_set_and_is_told_by_itself(deep: Deep, name: str) -> None:
+    target, ear, changed = deep(), Ear(), Ear()
+    x = target(from_=target, to=target, value=target)
+    members = getattr(target, name)
+    members.on("data_delete", ear)
+    members.on("data_changed", changed)
+    x.destroy()
+
+    assert [event.item for event in ear.events] == [x]
+    assert len(changed.events) == 1
+    assert len(members) == 0
+
+
+def test_the_same_target_again_tells_no_set(deep: Deep) -> None:
+    User, ear = deep(), Ear()
+    alice = User()
+    for kind in ("data_add", "data_delete", "data_changed"):
+        User.typed.on(kind, ear)
+    alice.type = User
+    alice.type = User.id
+
+    assert ear.events == []

@@ -876,3 +876,37 @@ TestSetMachine = SetMachine.TestCase
 TestSetMachine.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tags: tags.add("b"),
+        lambda tags: tags.discard("a"),
+        lambda tags: tags.clear(),
+        lambda tags: tags.space_of().item(from_=tags, to=tags),
+        lambda tags: tags.out.__iter__().__next__().destroy(),
+        lambda tags: setattr(next(iter(tags.out)), "to", tags),
+        lambda tags: setattr(next(iter(tags.out)), "from_", None),
+        lambda tags: setattr(next(iter(tags.out)), "type", tags),
+    ],
+)
+@pytest.mark.parametrize("kind", ["Set", "Array"])
+def test_a_collection_is_updated_when_who_is_in_it_changes(deep: Deep, kind: str, change: Any) -> None:
+    tags = getattr(deep, kind)(["a"])
+    tags.restore_times("2020-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00")
+    change(tags)
+
+    assert tags.updated_at.year > 2020
+    assert tags.created_at.year == 2020
+
+
+def test_a_collection_whose_change_was_undone_was_not_updated(deep: Deep) -> None:
+    tags = deep.Set(["a"])
+    was = tags.updated_at
+    with pytest.raises(ZeroDivisionError), deep.together():
+        tags.add("b")
+        tags.clear()
+        raise ZeroDivisionError
+
+    assert tags.updated_at == was

@@ -357,3 +357,33 @@ def test_what_can_not_be_copied_leaves_nothing(deep: Deep) -> None:
         deep.copy([one, Deep()()])
 
     assert list(deep) == [deep, one]
+
+
+def test_who_was_told_with_the_time_of_making_alone_was_last_changed_then(deep: Deep) -> None:
+    one = deep()
+    told = deep.to_dict()
+    facts: Any = told["associations"]
+    for each in facts:
+        del each["updated_at"]
+        each["created_at"] = "2020-01-01T00:00:00+00:00"
+    back = Deep.from_dict(told)[one.id]
+
+    assert back.created_at == back.updated_at == datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def test_what_is_made_after_a_telling_comes_after_all_that_was_told(deep: Deep) -> None:
+    deep(), deep()
+    back = Deep.from_dict(deep.to_dict())
+    before = {one.seq for one in back}
+
+    assert back().seq > max(before)
+
+
+def test_ids_that_were_told_are_there_at_once_and_never_given_again(deep: Deep) -> None:
+    made = [deep() for _ in range(3)]
+    back = Deep.from_dict(deep.to_dict())
+    further = {back().id for _ in range(10)}
+
+    assert [one.id for one in made] == list(back.ids)[1:4]
+    assert further.isdisjoint(one.id for one in made)
+    assert back.String.id == deep.String.id

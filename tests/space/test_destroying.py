@@ -227,3 +227,14 @@ def test_destroying_a_stored_type_writes_the_new_type_of_its_instances(deep: Dee
     assert (told[x].final or {})["type"] == deep.id
     assert [mark.set for mark in marks] == [False]
     assert not x.is_stored("s")
+
+
+def test_destroyed_data_is_found_no_more_and_a_new_one_is(deep: Deep) -> None:
+    old = deep.String("t")
+    assert deep.with_data("t") == [old]
+    old.destroy()
+    assert deep.with_data("t") == []
+    new = deep.String.of("t")
+
+    assert not new.destroyed
+    assert deep.with_data("t") == [new]

@@ -253,3 +253,56 @@ def test_what_people_see_is_short_and_names_the_kind(deep: Deep) -> None:
     assert repr(deep()).startswith("<deep ")
     assert "1 association>" in repr(Deep())
     assert isinstance(deep(), Association)
+
+
+def test_nothing_of_one_space_is_heard_in_another(deep: Deep) -> None:
+    heard: list[object] = []
+    deep.on("to_set", heard.append)
+    deep.on("constructed", heard.append)
+    other = Deep()
+    a = other()
+    a.to = a
+
+    assert heard == []
+
+
+def test_what_is_no_id_and_no_association_is_a_type_error(deep: Deep) -> None:
+    for wrong in (5, object(), None, ["a"]):
+        for look in (deep.__getitem__, deep.get, deep.ensure):
+            with pytest.raises(TypeError):
+                look(wrong)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    assert len(deep) == 1
+
+
+def test_an_id_that_is_not_here_is_made_by_ensure_alone(deep: Deep) -> None:
+    User, id = deep(), str(uuid.uuid4())
+    made = deep.ensure(id, User)
+
+    assert (made.id, made.type) == (id, User)
+    assert deep.ensure(id.upper()) is made
+    assert deep.ensure(str(uuid.uuid4())).type is deep
+    assert id in deep.ids
+
+
+def test_asking_who_somebody_is_makes_nothing(deep: Deep) -> None:
+    a = deep()
+
+    assert a.is_(a)
+    assert a.is_(a.id)
+    assert not any(a.is_(other) for other in (deep, "no-such-id", str(uuid.uuid4()), Deep(), 5, None))  # pyright: ignore[reportArgumentType]
+    assert len(deep) == 2
+
+
+def test_a_circle_of_types_further_up_ends(deep: Deep) -> None:
+    a, b, c = deep(), deep(), deep()
+    a.type, b.type, c.type = b, c, b
+
+    assert a.type_chain == [b, c]
+
+
+def test_who_has_no_type_has_an_empty_chain(deep: Deep) -> None:
+    a = deep()
+    del a.type
+
+    assert a.type_chain == []
+    assert not a.is_a(deep)

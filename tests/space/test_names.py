@@ -664,3 +664,16 @@ def test_what_is_set_in_an_object_is_a_key_but_for_the_name_of_a_field(deep: Dee
     del alice["own"]
     with pytest.raises(NoKeyError):
         alice["own"]
+
+
+def test_an_own_name_wins_over_that_of_the_type_and_another_type_brings_its_own(deep: Deep) -> None:
+    User, Robot = deep(), deep()
+    User["color"], Robot["color"] = "red", "grey"
+    alice, bob = User(), User()
+    alice["color"] = "blue"
+    assert [one.color.data for one in (alice, bob)] == ["blue", "red"]
+
+    bob.type = Robot
+    assert bob.color.data == "grey"
+    del bob.type
+    assert not hasattr(bob, "color")

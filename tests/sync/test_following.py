@@ -342,3 +342,15 @@ async def restore(database_url: str, backup: dict[str, list[str]]) -> None:
                     f"insert into deep.{table} select * from jsonb_populate_record(null::deep.{table}, %s::jsonb)"
                 )
                 await connection.execute(statement, [row])
+
+
+async def test_two_who_make_at_the_same_time_get_places_of_their_own(endpoint: str) -> None:
+    async with both(endpoint) as (one, first, other, second):
+        for _ in range(20):
+            one().store("database")
+            other().store("database")
+        await asyncio.gather(first.flush(), second.flush())
+        await until(lambda: len(one) == len(other) == 42 and all(here.i for space in (one, other) for here in space))
+
+        for space in (one, other):
+            assert len({here.i for here in space}) == 42
