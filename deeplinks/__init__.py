@@ -34,6 +34,7 @@ from deeplinks.space import (
 )
 
 if TYPE_CHECKING:
+    from deeplinks.doctor import Diagnosis, diagnose
     from deeplinks.storage.graphql import GraphQLStorage
     from deeplinks.storage.memory import MemoryStorage
     from deeplinks.sync import Attempt, Conflict, Progress, Report, Synchronizer, Work, load, synchronize
@@ -43,12 +44,14 @@ __version__ = "0.1.0"
 _LAZY = {
     "Attempt": "deeplinks.sync",
     "Conflict": "deeplinks.sync",
+    "Diagnosis": "deeplinks.doctor",
     "GraphQLStorage": "deeplinks.storage.graphql",
     "MemoryStorage": "deeplinks.storage.memory",
     "Progress": "deeplinks.sync",
     "Report": "deeplinks.sync",
     "Synchronizer": "deeplinks.sync",
     "Work": "deeplinks.sync",
+    "diagnose": "deeplinks.doctor",
     "load": "deeplinks.sync",
     "synchronize": "deeplinks.sync",
 }
@@ -63,6 +66,7 @@ __all__ = [
     "Conflict",
     "Deep",
     "DeepError",
+    "Diagnosis",
     "Event",
     "EventKind",
     "Explanation",
@@ -83,6 +87,7 @@ __all__ = [
     "Synchronizer",
     "Work",
     "__version__",
+    "diagnose",
     "diff",
     "load",
     "promise_status",

@@ -19,6 +19,7 @@ from deeplinks.space.values import UnknownForm
 from deeplinks.sync import forms
 
 if TYPE_CHECKING:
+    from deeplinks.doctor import Finding
     from deeplinks.storage.verify import Verification
 
 TYPE_WIDTH: Final = 12
@@ -146,6 +147,11 @@ def found_in_words(found: Verification) -> Iterator[str]:
 def found_as_json(found: Verification) -> str:
     """The same as one object, with both images of each row that differs."""
     return _object({**asdict(found), "whole": found.whole})
+
+
+def finding_as_json(finding: Finding) -> str:
+    """What a doctor found, as one object."""
+    return _object(asdict(finding))
 
 
 def _object(facts: dict[str, object]) -> str:

@@ -107,7 +107,12 @@ async def status(url: str) -> list[MigrationState]:
     """Each migration, shipped or applied, in order; changes nothing. Raises `UnavailableError`, `SettingsError`."""
     async with await connect(url) as connection:
         with translated(describe(url)):
-            entries = await _entries(connection)
+            return await states(connection)
+
+
+async def states(connection: Connection) -> list[MigrationState]:
+    """The same over a connection that is there. Raises what psycopg raises."""
+    entries = await _entries(connection)
     steps = {step.id: step for step in shipped()}
     return [_state(number, steps.get(number), entries.get(number)) for number in sorted(steps | entries)]
 
