@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test machine storm interleavings check format bench schema docs clean
+.PHONY: help install demo test machine storm interleavings torture check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -32,6 +32,9 @@ storm: $(STAMP)  ## a minute of many writers at once, their followers, and a cur
 
 interleavings: $(STAMP)  ## every order of the steps of 2 x 4 and 3 x 3 sessions on PostgreSQL; it takes an hour
 	$(BIN)/python -m tests.storage.interleaving
+
+torture: $(STAMP)  ## clients, a server and a PostgreSQL killed at random for ten minutes, behind a proxy that loses answers
+	$(BIN)/python -m tests.torture.run --seconds 600
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

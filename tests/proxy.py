@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+WRITE = b"mutation WriteBatch"
+ERRORS = b'"errors"'
+
 
 class Fate(StrEnum):
     """What becomes of a request, or of its answer."""
@@ -47,7 +50,14 @@ class Proxy:
     answered: Callable[[bytes], bytes] = lambda head: head
     endpoint: str = ""
     done: Counter[Fate] = field(default_factory=Counter[Fate])
+    # Batches that the server has taken, and those of them whose answer did not arrive whole.
+    writes: int = 0
+    ambiguous: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+
+    def calm(self) -> None:
+        """From now on everything passes."""
+        self.fate, self.sockets = lambda: Fate.passed, Sockets.passed
 
     def cut_all(self) -> None:
         """Everybody who is connected is cut off."""
@@ -85,8 +95,12 @@ class Proxy:
         if fate is Fate.lost:
             return False
         back.write(head + body)
+        wrote = WRITE in body
         head, body = await _message(there)
         answer = self.answered(head) + body
+        if wrote and ERRORS not in body:
+            self.writes += 1
+            self.ambiguous += fate in (Fate.swallowed, Fate.cut)
         if fate is Fate.swallowed:
             return False
         if fate is Fate.cut:

@@ -1,0 +1,1 @@
+"""Real processes, killed; real networks, cut. What was acknowledged is there, once."""
