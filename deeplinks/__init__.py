@@ -37,7 +37,19 @@ if TYPE_CHECKING:
     from deeplinks.doctor import Diagnosis, diagnose
     from deeplinks.storage.graphql import GraphQLStorage
     from deeplinks.storage.memory import MemoryStorage
-    from deeplinks.sync import Attempt, Conflict, Progress, Report, Synchronizer, Work, load, synchronize
+    from deeplinks.sync import (
+        Attempt,
+        Conflict,
+        Progress,
+        Refusal,
+        Refusals,
+        RefusedChange,
+        Report,
+        Synchronizer,
+        Work,
+        load,
+        synchronize,
+    )
 
 __version__ = "0.1.0"
 
@@ -48,6 +60,9 @@ _LAZY = {
     "GraphQLStorage": "deeplinks.storage.graphql",
     "MemoryStorage": "deeplinks.storage.memory",
     "Progress": "deeplinks.sync",
+    "Refusal": "deeplinks.sync",
+    "Refusals": "deeplinks.sync",
+    "RefusedChange": "deeplinks.sync",
     "Report": "deeplinks.sync",
     "Synchronizer": "deeplinks.sync",
     "Work": "deeplinks.sync",
@@ -80,6 +95,9 @@ __all__ = [
     "Q",
     "Query",
     "Reason",
+    "Refusal",
+    "Refusals",
+    "RefusedChange",
     "Report",
     "StorageMarker",
     "Subscription",

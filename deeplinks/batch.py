@@ -21,7 +21,9 @@ class Content:
     """The rows of a batch, in the order in which a storage writes them.
 
     `links` are inserted where their id is not there; `updates` are (id, the changed columns alone) of links;
-    `data` is a table's (id, `_data`), upserted; `data_deletes` a table's ids; `deletes` the ids of links.
+    `data` is a table's (id, `_data`), upserted; `data_deletes` a table's ids; `deletes` the ids of links. All of it only if
+    nobody else changed what `expects` names, {id, n}, since change n. `withdraws` are (seq, checksum) of batches of the same
+    client that were refused: they never take effect once this one has.
     """
 
     links: list[Row] = field(default_factory=list[Row])
@@ -29,6 +31,8 @@ class Content:
     data: dict[str, list[tuple[str, Json]]] = field(default_factory=dict[str, list[tuple[str, Json]]])
     data_deletes: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     deletes: list[str] = field(default_factory=list[str])
+    expects: list[Row] = field(default_factory=list[Row])
+    withdraws: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
 
     @property
     def size(self) -> int:

@@ -277,6 +277,11 @@ class Synchronizer:
         """How the space stands with this storage just now."""
         return self._inner.report()
 
+    @property
+    def refused(self) -> sync.Refusals:
+        """What the storage refused for good and was set aside, oldest first, until it is retried or discarded."""
+        return self._inner.refused
+
     def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed. Raises as the async one does."""
         self._inner.check_ungrouped()

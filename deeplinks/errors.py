@@ -31,7 +31,10 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── SchemaMissingError
     │   ├── MigrationError
     │   ├── QueryError
+    │   ├── StoppedError
+    │   ├── OvertakenError
     │   ├── RefusedError
+    │   │   └── StaleError
     │   └── ResyncError
     │       └── RewoundError
     ├── FlushTimeoutError (TimeoutError)
@@ -290,12 +293,34 @@ class QueryError(StorageError):
     code = "query-failed"
 
 
+class StoppedError(StorageError):
+    """{storage} did not take batch {seq}, and no row of it is at fault: {why} ({reason}). All that waits is kept, and nothing
+    after it was sent: mend the cause and enter again.
+    """
+
+    code = "stopped"
+
+
+class OvertakenError(StorageError):
+    """Batch {seq} of {storage} is not applied: batch {applied}, which it withdraws, took effect after all."""
+
+    code = "overtaken"
+
+
 class RefusedError(StorageError):
-    """{storage} refused batch {seq} for good: {why} ({reason}). It is kept and nothing after it was sent:
-    mend the cause and enter again.
+    """{storage} refused {what} for good: {why} ({reason}). It was set aside and everything else is written: see
+    .refused, mend the cause and retry(), or discard().
     """
 
     code = "refused"
+
+
+class StaleError(RefusedError):
+    """{association} was expected at change {expected} and somebody else changed it since, at {actual}: {field} is {theirs}
+    there and was to be {mine}. Nothing of it was written; look at what it is now, then change it again.
+    """
+
+    code = "stale"
 
 
 class ResyncError(StorageError):

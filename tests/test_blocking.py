@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import deeplinks
-from deeplinks import Deep, blocking, sync
-from deeplinks.errors import InvalidError, NotFoundError, UnavailableError
+from deeplinks import Deep, MemoryStorage, blocking, sync
+from deeplinks.batch import Batch, Written
+from deeplinks.errors import InvalidError, NotFoundError, QueryError, RefusedError, UnavailableError
 from tests.processes import served
 from tests.sync.test_two_replicas import content
 from tests.waiting import until, until_now
@@ -246,3 +247,25 @@ def test_after_leaving_no_thread_is_left(address: str) -> None:
     gc.collect()
     assert threading.active_count() == before
     assert not deep.signals.waiting.receivers
+
+
+def test_what_is_refused_is_told_and_goes_back_in_the_callers_thread() -> None:
+    class Picky(MemoryStorage):
+        async def write(self, batch: Batch) -> Written:
+            if any(data == "poison" for _, data in batch.content.data.get("strings", ())):
+                raise QueryError(storage="it", path="$", why="no such luck", reason="22003")
+            return await super().write(batch)
+
+    deep = Deep()
+    threads: list[int] = []
+    with blocking.synchronize(deep, Picky()) as database:
+        text = deep.String("a").store(database)
+        database.flush()
+        text.on("data_set", lambda _: threads.append(threading.get_ident()))
+        text.data = "poison"
+        with pytest.raises(RefusedError, match="no such luck"):
+            database.flush()
+
+        assert text.data == "a"
+        assert threads == [threading.get_ident()] * 2
+        assert database.refused[0].associations == [text]

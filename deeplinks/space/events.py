@@ -212,8 +212,8 @@ class Signals:
     """The blinker signals of one space, one a kind, and those that tell of the space as a whole.
 
     `changed` tells a change set once: sender the space, `changes` a tuple of `Change`. `waiting` tells that the change
-    set of `storage` turned from empty to not empty. `conflict`, `resynchronized` and `receiver_error` tell what their names
-    say.
+    set of `storage` turned from empty to not empty. `conflict`, `refused`, `stalled`, `resynchronized` and `receiver_error`
+    tell what their names say.
     """
 
     def __init__(self) -> None:
@@ -224,6 +224,10 @@ class Signals:
         self.changed = OrderedSignal("A change set, told once.", self._hear)
         self.waiting = OrderedSignal("A storage's change set turned from empty to not empty.")
         self.conflict = OrderedSignal("Two wrote the same; `conflict` has both values.")
+        self.refused = OrderedSignal("`storage` refused something for good, which was set aside: `refusal`.")
+        self.stalled = OrderedSignal(
+            "Nothing gets through to `storage` for `seconds` now: `what` it is, and `why`; told again and again."
+        )
         self.resynchronized = OrderedSignal(
             "The log of `storage` could not be continued, for `why`: all was read anew."
         )

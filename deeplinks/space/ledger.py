@@ -33,14 +33,19 @@ class StorageMarker(StrEnum):
 
 
 class SyncState(StrEnum):
-    """How far a stored association is: its changes wait, are on their way, or are all written."""
+    """How far a stored association is: its changes wait, are on their way, or are all written; or were set aside, as the
+    storage refused them, or as somebody else had changed what was expected.
+    """
 
     pending = "pending"
     sent = "sent"
     stored = "stored"
+    stale = "stale"
+    refused = "refused"
 
 
 TYPED = {StorageMarker.typed_true: "TypedTrue", StorageMarker.typed_false: "TypedFalse"}
+_OF_KIND = {kind: marker for marker, kind in TYPED.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,10 @@ class Ledger:
         self._open = self.changes = ChangeSet()
         self._outer: list[ChangeSet] = []
         self._rung = False
+        # What the storage refused to have: kept out by a false mark until it is marked again. And how it is with what was set
+        # aside of those that it has.
+        self.kept_out: set[Association] = set()
+        self.set_aside: dict[Association, SyncState] = {}
         # Whether a batch with that id is on its way: whoever sends them says so.
         self.sending: Callable[[str], bool] = _never
 
@@ -139,6 +148,8 @@ class Ledger:
             return SyncState.pending
         if self.sending(association.id):
             return SyncState.sent
+        if association in self.set_aside:
+            return self.set_aside[association]
         if not self.holds(association):
             return None
         return SyncState.stored if association in self.known else SyncState.pending
@@ -165,6 +176,7 @@ class Ledger:
         if association.id in self.purged:
             raise DestroyedError(association=association)
         before = self.standing(association, marker in TYPED)
+        self._let_in(association)
         if marker in TYPED:
             id = new_id()
             self._set_typed(association, marker, id)
@@ -207,6 +219,8 @@ class Ledger:
         if marker not in TYPED:
             self.one[marker].discard(association)
             self._space.journal(self.one[marker].add, association)
+            if marker is StorageMarker.one_false:
+                self.kept_out.discard(association)
             return
         ids = self.typed[marker][association]
         self._replace_typed(association, marker, ())
@@ -214,6 +228,35 @@ class Ledger:
             self._ended.add(id)
             self._space.journal(self._ended.discard, id)
             self.changes.mark(id, TYPED[marker], association, set=False)
+
+    def keep_out(self, association: Association) -> None:
+        """The storage refused to have it: a false mark keeps it out, and nothing of it waits any more."""
+        self.known.discard(association)
+        self.discard(association)
+        if not association.destroyed:
+            self.kept_out.add(association)
+            self._out.add(association)
+
+    def let_in(self, association: Association) -> None:
+        """What was kept out is to be written after all."""
+        before = self.standing(association, with_instances=False)
+        self._let_in(association)
+        self.settle(before)
+
+    def _let_in(self, association: Association) -> None:
+        if association in self.kept_out:
+            self.kept_out.discard(association)
+            self._space.journal(self.kept_out.add, association)
+            self._out.discard(association)
+            self._space.journal(self._out.add, association)
+
+    def restore_mark(self, mark: Mark) -> None:
+        """A typed mark is as it was before: the storage refused to have it, or to let go of it."""
+        if mark.set:
+            self.remove_mark(mark.id)
+        else:
+            self._ended.discard(mark.id)
+            self.place_mark(mark.type.id, _OF_KIND[mark.kind], mark.id)
 
     def place_mark(self, type_id: str, marker: StorageMarker, id: str) -> None:
         """A typed mark that the storage has: nothing of it is to be written, but instances made here may be."""
@@ -461,6 +504,7 @@ class Ledger:
         """The association is gone from the space and so are its marks; `told`: by the storage itself, which knows."""
         for marker in self.markers(association):
             self._clear(association, marker, told=told)
+        self.set_aside.pop(association, None)
         if told:
             self.changes.lose(association, apart=bool(self._outer))
             self._quieten()

@@ -35,12 +35,12 @@ class Marking(Quick):
         if self.permanent(association):
             raise BuiltInError(association=association, action="marked")
         ledger = self.ledger(name)
-        if marker in ledger.markers(association):
+        if marker in ledger.markers(association) and association not in ledger.kept_out:
             return
         with self._undoable():
             # Asked again under the lock: another thread may have been quicker.
             association.space_of()
-            if marker not in ledger.markers(association):
+            if marker not in ledger.markers(association) or association in ledger.kept_out:
                 ledger.mark(association, marker)
                 self.tell_stored(association, name, marker)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -31,8 +31,8 @@ from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, Oper
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
 from deeplinks.errors import (
-    TRANSIENT_STATES,
     AccessDeniedError,
+    OvertakenError,
     QueryError,
     ResyncError,
     RewoundError,
@@ -42,7 +42,9 @@ from deeplinks.errors import (
     UnavailableError,
     WrongTypeError,
 )
+from deeplinks.storage import verdicts
 from deeplinks.storage.doorbell import Doorbell, ended, socket
+from deeplinks.storage.verdicts import Verdict
 from deeplinks.tables import SYNCHRONIZED
 
 Variables: TypeAlias = dict[str, Any]
@@ -110,15 +112,19 @@ class GraphQLStorage:
         """Send the batch as one mutation: one POST, one transaction."""
         try:
             answer = await self._ask("write_batch", _batch_variables(batch))
-        except _AlreadyAppliedError:
+        except _NumberTakenError:
             return await self._outcome(batch)
         returned = itertools.chain.from_iterable(one["returning"] for one in answer["updates"])
         return _written(batch, _ids(answer["links"]["returning"]), _ids(returned))
 
     async def _outcome(self, batch: Batch) -> Written:
-        """What became of a batch whose answer was lost: the log knows, as far as it was not pruned."""
-        asked = {"deep": batch.space, "client": batch.client, "seq": str(batch.seq)}
+        """What became of a batch whose answer was lost: the log knows, as far as it was not pruned. Raises `OvertakenError`."""
+        seqs = [str(seq) for seq, _ in batch.content.withdraws]
+        asked = {"deep": batch.space, "client": batch.client, "seq": str(batch.seq), "seqs": [*seqs, str(batch.seq)]}
         answer = await self._ask("batch_outcome", asked)
+        applied = max((int(row["seq"]) for row in answer["batches"]), default=0)
+        if applied != batch.seq:
+            raise OvertakenError(storage=self.where, seq=batch.seq, applied=applied)
         changes = answer["changes"]
         created, changed = (_ids(row for row in changes if row["operation"] == verb) for verb in ("insert", "update"))
         silent = [str(row["id"]) for row in batch.content.links if row["id"] not in created]
@@ -275,13 +281,14 @@ class GraphQLStorage:
         return self._session
 
     def _failed(self, error: TransportError) -> StorageError:
-        if isinstance(error, TransportServerError) and error.code is not None and error.code < 500:
-            if error.code in (401, 403):
-                return AccessDeniedError(storage=self.where, why=f"HTTP {error.code}")
+        status = error.code if isinstance(error, TransportServerError) else None
+        if status is not None and verdicts.of_status(status) is not Verdict.again:
+            if status in (401, 403):
+                return AccessDeniedError(storage=self.where, why=f"HTTP {status}")
             why = "it takes no GraphQL there; the path is usually /v1/graphql"
-            if error.code == 413:
+            if status == 413:
                 why = "the request is larger than it takes"
-            return QueryError(storage=self.where, path="$", why=why, reason=f"HTTP {error.code}")
+            return QueryError(storage=self.where, path="$", why=why, reason=f"HTTP {status}")
         if isinstance(error, TransportProtocolError):
             return QueryError(
                 storage=self.where, path="$", why=f"it is no GraphQL endpoint: {error}", reason="protocol"
@@ -295,18 +302,19 @@ class GraphQLStorage:
         facts: dict[str, Any] = first.get("extensions") or {}
         why, code, state = first.get("message", str(error)), facts.get("code", ""), facts.get("sqlstate", "")
         if state == "23505" and facts.get("constraint") == "batches_pkey":
-            return _AlreadyAppliedError()
+            return _NumberTakenError()
         if code in ACCESS_CODES:
             return AccessDeniedError(storage=self.where, why=why)
         if code == SchemaMissingError.code:
             return SchemaMissingError(storage=self.where, why=state or "it says so")
-        if code == UnavailableError.code or state.startswith(TRANSIENT_STATES):
+        reason = state or code
+        if code == UnavailableError.code or verdicts.of_reason(reason) is Verdict.again:
             return UnavailableError(storage=self.where, why=why)
-        return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=state or code)
+        return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=reason)
 
 
-class _AlreadyAppliedError(Exception):
-    """The batch is there: success, told by its primary key."""
+class _NumberTakenError(Exception):
+    """A number of the batch is there, told by the primary key: its own is success."""
 
 
 class _Operation(GraphQLRequest):
@@ -347,7 +355,7 @@ def _batch_variables(batch: Batch) -> Variables:
     content, deep = batch.content, batch.space
     variables: Variables = {
         "deep": deep,
-        "batch": {"_deep": deep, "client": batch.client, "seq": batch.seq, "checksum": batch.checksum},
+        "batches": list(_batch_rows(batch)),
         "links": content.links,
         "updates": [{"where": {"_deep": {"_eq": deep}, "id": {"_eq": id}}, "_set": row} for id, row in content.updates],
         "delete_links": content.deletes,
@@ -357,6 +365,15 @@ def _batch_variables(batch: Batch) -> Variables:
         variables[table] = [{"_deep": deep, "id": id, "_data": data} for id, data in rows]
         variables[f"delete_{table}"] = content.data_deletes.get(table, [])
     return variables
+
+
+def _batch_rows(batch: Batch) -> Iterator[Variables]:
+    """Those that the batch withdraws, in order, and itself: they take effect together or not at all."""
+    named: Variables = {"_deep": batch.space, "client": batch.client}
+    for seq, checksum in batch.content.withdraws:
+        yield named | {"seq": seq, "checksum": checksum, "withdrawn": True}
+    expects: Variables = {"expects": batch.content.expects} if batch.content.expects else {}
+    yield named | {"seq": batch.seq, "checksum": batch.checksum} | expects
 
 
 def _written(batch: Batch, created: set[str], changed: set[str], *, already: bool = False) -> Written:

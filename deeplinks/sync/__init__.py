@@ -7,7 +7,21 @@ from deeplinks.sync.attempts import Attempt
 from deeplinks.sync.conflicts import Conflict, Lost
 from deeplinks.sync.loader import load
 from deeplinks.sync.progress import Progress, Work
+from deeplinks.sync.refusals import Refusal, Refusals, RefusedChange
 from deeplinks.sync.report import Report
 from deeplinks.sync.synchronizer import Synchronizer, synchronize
 
-__all__ = ["Attempt", "Conflict", "Lost", "Progress", "Report", "Synchronizer", "Work", "load", "synchronize"]
+__all__ = [
+    "Attempt",
+    "Conflict",
+    "Lost",
+    "Progress",
+    "Refusal",
+    "Refusals",
+    "RefusedChange",
+    "Report",
+    "Synchronizer",
+    "Work",
+    "load",
+    "synchronize",
+]

@@ -5,13 +5,17 @@ The sync room. It says where a step is taken, never which.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeAlias
 
 from deeplinks.errors import SignalLoopError
 from deeplinks.space import Deep
 from deeplinks.sync.conflicts import told_apart
 from deeplinks.tasks import held
+
+logger = logging.getLogger("deeplinks.sync.caller")
 
 Step: TypeAlias = Callable[[], object]
 
@@ -48,3 +52,12 @@ def tell_apart(deep: Deep, step: Step) -> None:
         step()
     except SignalLoopError as error:
         told_apart(deep, error)
+
+
+def stalled(deep: Deep, caller: Caller, storage: str, what: str, seconds: float, why: str) -> None:
+    """Say that something does not get through: an error in the log, and the signal `stalled`."""
+    logger.error("%s: nothing gets through for %.0f s, %s: %s", storage, seconds, what, why)
+    signal = deep.signals.stalled
+    if signal.receivers:
+        facts: dict[str, object] = {"storage": storage, "what": what, "seconds": seconds, "why": why}
+        caller.post(partial(deep.space.dispatcher.tell, signal, deep, **facts))

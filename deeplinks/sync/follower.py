@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import anyio
 
 from deeplinks.errors import BusyError, UnavailableError
-from deeplinks.sync.patience import Backoff
+from deeplinks.sync.patience import Backoff, Watch
 from deeplinks.tasks import call_off, check_called_off
 
 logger = logging.getLogger("deeplinks.sync.follower")
@@ -22,6 +22,8 @@ UNRUNG = 15.0
 
 Bells = Callable[[], AsyncGenerator[int]]
 Verb = Callable[[], Awaitable[object]]
+# Told what does not get through, for how many seconds, and why.
+Stalled = Callable[[str, float, str], object]
 
 
 class Follower:
@@ -31,8 +33,9 @@ class Follower:
     may not ends it, and is raised by `run`.
     """
 
-    def __init__(self, name: str, bells: Bells, read: Verb, ready: Verb) -> None:
+    def __init__(self, name: str, bells: Bells, read: Verb, ready: Verb, stalled: Stalled | None = None) -> None:
         self._name = name
+        self._stalled = stalled or self._log
         self._bells = bells
         self._read = read
         self._ready = ready
@@ -41,6 +44,8 @@ class Follower:
         # The number of the newest change that a bell told of.
         self.newest = 0
         self._told = False
+        self._watch: Watch | None = None
+        self._why: Exception | None = None
 
     def ring(self) -> None:
         """There may be something to read."""
@@ -55,6 +60,7 @@ class Follower:
         finally:
             self.connected = False
             await call_off(listening, reading)
+            self._failing(None)
             ended = [task.exception() for task in (listening, reading) if not task.cancelled()]
         # Neither ends by itself but by an error.
         raise next(error for error in ended if error is not None)
@@ -97,7 +103,22 @@ class Follower:
                 await self._read()
                 check_called_off()
                 backoff.reset()
+                self._failing(None)
             except (UnavailableError, BusyError) as error:
                 logger.info("%s will be read again: %s", self._name, error)
+                self._failing(error)
                 self._rung.set()
                 await backoff.pause()
+
+    def _failing(self, error: Exception | None) -> None:
+        """From the first failure to the next success it is watched how long that takes."""
+        self._why = error
+        if error is None:
+            if self._watch is not None:
+                self._watch.close()
+            self._watch = None
+        elif self._watch is None:
+            self._watch = Watch(lambda seconds: self._stalled("what others write is not read", seconds, str(self._why)))
+
+    def _log(self, what: str, seconds: float, why: str) -> None:
+        logger.error("%s: nothing gets through for %.0f s, %s: %s", self._name, seconds, what, why)

@@ -173,11 +173,17 @@ class Inbox:
         if found:
             with self._guarded(), self._space.together():
                 for id, name, value in found:
-                    self._restore_field(id, name, value)
+                    if not self._outbox.pending(id, name):
+                        self._restore_field(id, name, value)
+
+    def set_back(self, left: Iterable[tuple[str, str, object]]) -> None:
+        """Fields whose change was refused: they are again what the storage has, or is about to have."""
+        for id, name, value in left:
+            self._restore_field(id, name, value)
 
     def _restore_field(self, id: str, name: str, value: object) -> None:
         association = self._space.find(id)
-        if association is None or self._outbox.pending(id, name):
+        if association is None:
             return
         if name == DATA:
             self._space.put(association, NOTHING if value is None else value, self._name)

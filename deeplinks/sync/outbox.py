@@ -7,7 +7,9 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 - batches leave in order, one at a time: `sealed` is a queue and `settle` takes its first only;
 - nothing is forgotten before it is acknowledged: what can't be sealed goes back, and only `settle` removes a batch;
 - a field is pending from its setter until the log was read past its batch: `_carrying` has it from sealing to reading;
-- a batch that did nothing to a field leaves it to what others wrote: `_bases` has that until the batch was read.
+- a batch that did nothing to a field leaves it to what others wrote: `_bases` has that until the batch was read;
+- what was refused never takes effect later: the batch that comes after it withdraws its number, in one transaction;
+- a refusal holds up nobody: `refuse` halves until one unit is left, and puts an empty batch in its place.
 """
 
 from __future__ import annotations
@@ -15,17 +17,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Set
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from deeplinks import tables
 from deeplinks.batch import Batch, Content, Row, Written
 from deeplinks.ids import new_id
 from deeplinks.space import Association, Deep
-from deeplinks.space.changes import Entry, Mark
+from deeplinks.space.changes import Entry, Group, Mark
 from deeplinks.space.fields import DATA
 from deeplinks.space.ledger import Ledger, values
 from deeplinks.space.values import same
-from deeplinks.sync import rows
+from deeplinks.sync import halving, rows
+
+T = TypeVar("T")
 
 EVERYTHING: Final = "everything"
 WHOLE: Final = frozenset((*tables.REFERENCES, DATA))
@@ -34,29 +38,54 @@ GONE: Final = frozenset((EVERYTHING,))
 
 @dataclass(slots=True, eq=False)
 class Sealed:
-    """A sealed batch on its way: the fields it carries by id, the associations they are of, the types whose marks, and up to
-    which noted change everything is in it or before it. `whole`: it was acknowledged, and all of it took effect; `certain`:
-    some of it did; `lost`: the ids that it was to change and that were not there. `met`: its log entries were read.
-    `carried`: the fields as they were sealed, but for what was told as lost. `renewed`: the storage was set back, and it is sent as another one since.
+    """A sealed batch on its way: the fields it carries by id, the associations they are of in the order of their changes,
+    typed marks by id, and up to which noted change everything is in it or before it.
+
+    `until`: with which change all is written that its associations wait for. `groups` numbers what goes whole, `olds` has
+    what fields were before. `whole`: it was acknowledged, and all of it took effect; `certain`: some of it did; `lost`: the
+    ids that it was to change and that were not there. `met`: its log entries were read. `carried`: the fields as they were
+    sealed, but for what was told as lost. `renewed`: the storage was set back, and it is sent as another one since. A half
+    knows its `parent`; once the first half has passed, what is refused is in its `partner`.
     """
 
     batch: Batch
     through: int
+    until: int
     associations: dict[str, Association]
-    marked: list[str]
+    marks: dict[str, Mark]
     fields: dict[str, frozenset[str]]
+    groups: dict[str, int] = field(default_factory=dict[str, int])
+    olds: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
     whole: bool = False
     certain: bool = False
     met: bool = False
     lost: frozenset[str] = frozenset()
     renewed: bool = False
+    parent: Sealed | None = None
+    partner: Sealed | None = None
     carried: dict[str, frozenset[str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.carried = dict(self.fields)
 
     def __len__(self) -> int:
-        return len(self.associations) + len(self.marked)
+        return len(self.associations) + len(self.marks)
+
+    def created(self) -> list[str]:
+        """The ids of what was to be written as a whole, as it is new there or stored again."""
+        links = {str(row["id"]) for row in self.batch.content.links}
+        again = (id for id, names in self.fields.items() if names == WHOLE and self.olds.get(id, {}).keys() != WHOLE)
+        return [id for id in dict.fromkeys((*again, *links)) if id in self.fields]
+
+    def changed(self) -> list[tuple[str, str]]:
+        """(id, field) of what was to be changed of what is there, references before data."""
+        created = set(self.created())
+        changed = ((id, names) for id, names in self.fields.items() if id not in created)
+        return [(id, name) for id, names in changed for name in (*tables.REFERENCES, DATA) if name in names]
+
+    def within(self, other: Sealed) -> bool:
+        """Whether it is that batch, or a part of it."""
+        return self is other or (self.parent is not None and self.parent.within(other))
 
     @property
     def missed(self) -> bool:
@@ -84,6 +113,8 @@ class Outbox:
         self._unread: dict[tuple[str, int], Sealed] = {}
         self._carrying: dict[str, tuple[Sealed, ...]] = {}
         self._bases: dict[tuple[str, str], object] = {}
+        # Refused batches whose numbers the next one withdraws.
+        self._withdrawing: list[Sealed] = []
         self._through = 0
         self._set_back = self._read_anew = False
 
@@ -107,7 +138,7 @@ class Outbox:
         """The number of the change up to which everything has to be written, so that this association is."""
         with self._lock:
             waiting = self.ledger.last_waiting(association)
-            return waiting or max((one.through for one in self.sealed if self._of(one, association.id)), default=0)
+            return waiting or max((one.until for one in self.sealed if self._of(one, association.id)), default=0)
 
     # sending
 
@@ -174,14 +205,28 @@ class Outbox:
         """
         with self._lock:
             self._set_back = False
-            self.client = new_id()
-            for seq, sealed in enumerate(self.sealed, 1):
-                sealed.batch = Batch.seal(self._deep.id, self.client, seq, _carried_still(sealed))
+            for sealed in self.sealed:
+                sealed.batch = replace(sealed.batch, content=_carried_still(sealed))
                 sealed.renewed = True
-            self._seq = len(self.sealed)
+            self.renew()
+
+    def renew(self) -> None:
+        """Be a new client, as somebody else has this identity, or nobody knows it any more; nothing sealed was applied."""
+        with self._lock:
+            self.client = new_id()
+            self._withdrawing.clear()
+            self._renumber(0)
+
+    def _renumber(self, last: int) -> None:
+        """What was not sent under its number yet follows on `last`; the first of it withdraws what was refused before."""
+        withdraws = [(one.batch.seq, one.batch.checksum) for one in self._withdrawing]
+        for seq, sealed in enumerate(self.sealed, last + 1):
+            content = replace(sealed.batch.content, withdraws=withdraws if seq == last + 1 else [])
+            sealed.batch = Batch.seal(self._deep.id, self.client, seq, content)
+        self._seq = last + len(self.sealed)
 
     def _seal_entries(self, entries: list[Entry], marks: list[Mark], through: int) -> None:
-        carried = _Carried(self._deep.id, self.ledger)
+        carried = _Carried(self._deep.id, self.ledger, entries)
         # In the order of creation: rows get their `_i` in this order.
         for entry in sorted(entries, key=_by_seq):
             carried.add(entry)
@@ -191,7 +236,7 @@ class Outbox:
             batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
             self._seq += 1
             self.ledger.known.update(carried.fresh)
-            sealed = Sealed(batch, through, carried.associations, [mark.type.id for mark in marks], carried.fields)
+            sealed = carried.sealed(batch, through, {mark.id: mark for mark in marks})
             self.sealed.append(sealed)
             for id in carried.fields:
                 self._carrying[id] = (*self._carrying.get(id, ()), sealed)
@@ -202,9 +247,8 @@ class Outbox:
         What was to be created and was there already is sent at once as updates (design rule 10).
         """
         with self._lock:
-            if not self.sealed or self.sealed[0] is not sealed:
-                raise AssertionError(f"batch {sealed.batch.seq} is not the one that was sent")
-            self.sealed.popleft()
+            self._take_first(sealed)
+            self._withdrawing.clear()
             self._set_back = self._set_back and not self._read_anew
             # A delete of data does not say whether there was any.
             sealed.whole = not (written.lost or any(sealed.batch.content.data_deletes.values()))
@@ -215,6 +259,13 @@ class Outbox:
             # What is sent again of this batch is still on its way, as a batch of its own.
             if all(one.through > sealed.through for one in self.sealed):
                 self._through = max(self._through, sealed.through)
+            if sealed.partner is not None:
+                self._halve_unsent(sealed.partner, sealed.batch.seq)
+
+    def _take_first(self, sealed: Sealed) -> None:
+        if not self.sealed or self.sealed[0] is not sealed:
+            raise AssertionError(f"batch {sealed.batch.seq} is not the one that was sent")
+        self.sealed.popleft()
 
     def _again(self, there: frozenset[str]) -> list[Entry]:
         found = [self._deep.space.find(id) for id in there]
@@ -227,7 +278,165 @@ class Outbox:
         return any(self._of(sealed, id) for sealed in self.sealed)
 
     def _of(self, sealed: Sealed, id: str) -> bool:
-        return id in sealed.associations or id in sealed.marked
+        return id in sealed.associations or any(mark.type.id == id for mark in sealed.marks.values())
+
+    # refusals
+
+    def refuse(self, sealed: Sealed) -> bool:
+        """The first batch was refused for a row of it: its halves take its place, and its number is withdrawn.
+
+        Whether it was one unit: an empty batch is in its place, and what it carried is pending until `give_up`.
+        """
+        with self._lock:
+            parts = self._split(sealed)
+            self._take_first(sealed)
+            self._withdrawing.append(sealed)
+            self.sealed.extendleft(reversed(parts))
+            if len(parts) == 1:
+                self._keep_out(sealed)
+                self._rebase_later(sealed)
+            self._renumber(sealed.batch.seq)
+            return len(parts) == 1
+
+    def overtaken(self, applied: int) -> bool:
+        """A batch that was refused took effect after all, by an old copy of it: it takes the place of its parts again.
+
+        Sent once more, it hears so. Whether it is one that is known.
+        """
+        with self._lock:
+            whole = next((one for one in self._withdrawing if one.batch.seq == applied), None)
+            if whole is None:
+                return False
+            whole.fields.clear()
+            whole.carried.clear()
+            while self.sealed and self.sealed[0].within(whole):
+                self._return(self.sealed.popleft(), whole)
+            self._withdrawing.clear()
+            first = whole.batch
+            self.sealed.appendleft(whole)
+            self._renumber(applied - 1)
+            whole.batch = first
+            return True
+
+    def withdrawn(self, sealed: Sealed) -> None:
+        """The number of the first batch was withdrawn before, so it was never applied: it takes the next one."""
+        with self._lock:
+            self._withdrawing.clear()
+            self._renumber(sealed.batch.seq)
+
+    def _halve_unsent(self, sealed: Sealed, last: int) -> None:
+        """Without being sent it is known to hold what is refused: the request that would say so is saved."""
+        if self.sealed and self.sealed[0] is sealed and len(parts := self._split(sealed)) > 1:
+            self.sealed.popleft()
+            self.sealed.extendleft(reversed(parts))
+            self._renumber(last)
+
+    def _split(self, sealed: Sealed) -> list[Sealed]:
+        """The halves of a batch; of one that is one unit what is left without it: nothing."""
+        touched = set(halving.ids(sealed.batch.content))
+        order = [id for id in (*sealed.associations, *sealed.marks) if id in touched]
+        cut = halving.halves(order, sealed.groups)
+        if cut is None:
+            return [self._part(sealed, frozenset(), sealed.through)]
+        first, second = self._part(sealed, cut[0], 0), self._part(sealed, cut[1], sealed.through)
+        first.partner = second
+        return [first, second]
+
+    def _part(self, sealed: Sealed, ids: frozenset[str], through: int) -> Sealed:
+        content = halving.part(sealed.batch.content, ids)
+        part = Sealed(
+            Batch.seal(self._deep.id, self.client, 0, content),
+            through,
+            sealed.until,
+            _only(sealed.associations, ids),
+            _only(sealed.marks, ids),
+            _only(sealed.fields, ids),
+            _only(sealed.groups, ids),
+            _only(sealed.olds, ids),
+            renewed=sealed.renewed,
+            parent=sealed,
+        )
+        for id in part.fields:
+            self._replace(id, sealed, part)
+        return part
+
+    def _return(self, part: Sealed, whole: Sealed) -> None:
+        whole.fields.update(part.fields)
+        whole.carried.update(part.carried)
+        for id in part.fields:
+            self._replace(id, part, whole)
+
+    def _replace(self, id: str, old: Sealed, new: Sealed) -> None:
+        self._carrying[id] = tuple(new if one is old else one for one in self._carrying[id])
+
+    def _keep_out(self, sealed: Sealed) -> None:
+        """What was to be created is not there: what comes after it of the same is not sent either."""
+        for id in sealed.created():
+            self.ledger.keep_out(sealed.associations[id])
+            for other in self.sealed:
+                if id in other.associations:
+                    self._leave_out(other, id)
+
+    def _leave_out(self, sealed: Sealed, id: str) -> None:
+        del sealed.associations[id]
+        sealed.carried.pop(id, None)
+        if id in sealed.fields:
+            self._release(sealed, id, frozenset())
+        left = frozenset(halving.ids(sealed.batch.content)) - {id}
+        sealed.batch = replace(sealed.batch, content=halving.part(sealed.batch.content, left))
+
+    def _rebase_later(self, sealed: Sealed) -> None:
+        """What is changed after it changes from what the storage has."""
+        for id, name in sealed.changed():
+            base = self.base_of(sealed, id, name)
+            entry = self._waiting(id)
+            if entry is not None and name in entry.old:
+                entry.old[name] = base
+            for later in self._after(sealed, id):
+                if name in later.olds.get(id, ()):
+                    later.olds[id][name] = base
+                    self._delete_data_of(later, id, name, base)
+
+    def _delete_data_of(self, sealed: Sealed, id: str, name: str, base: object) -> None:
+        """A delete of data goes to the table in which the data is."""
+        deleted = sealed.batch.content.data_deletes
+        if name == DATA and base is not None and any(id in ids for ids in deleted.values()):
+            ids = deleted.setdefault(rows.table_of(base), [])
+            if id not in ids:
+                ids.append(id)
+
+    def base_of(self, sealed: Sealed, id: str, name: str) -> object:
+        """What the storage has in the place of what a batch carries."""
+        carrying = self._carrying.get(id, ())
+        before = carrying[: carrying.index(sealed)] if sealed in carrying else ()
+        old = sealed.olds.get(id, {}).get(name)
+        if any(name in one.fields[id] for one in before):
+            return old
+        return self._bases.get((id, name), old)
+
+    def _after(self, sealed: Sealed, id: str) -> tuple[Sealed, ...]:
+        carrying = self._carrying.get(id, ())
+        return carrying[carrying.index(sealed) + 1 :] if sealed in carrying else ()
+
+    def give_up(self, sealed: Sealed) -> list[tuple[str, str, object]]:
+        """What a refused batch carried is pending no more: (id, field, value) of what is to be seen in its place."""
+        with self._lock:
+            self._rebase_later(sealed)
+            last = [(id, name) for id, name in sealed.changed() if self._last(sealed, id, name)]
+            left = [(id, name, self.base_of(sealed, id, name)) for id, name in last]
+            for id, names in list(sealed.fields.items()):
+                self._release(sealed, id, frozenset())
+                for name in names:
+                    if not self._carries(id, name):
+                        self._bases.pop((id, name), None)
+            return left
+
+    def _last(self, sealed: Sealed, id: str, name: str) -> bool:
+        """Whether nothing is pending of a field that came after that batch."""
+        entry = self._waiting(id)
+        if entry is not None and (entry.created or entry.destroyed or name in entry.old):
+            return False
+        return not any(name in one.fields[id] or EVERYTHING in one.fields[id] for one in self._after(sealed, id))
 
     # reading one's own log
 
@@ -388,18 +597,30 @@ class Outbox:
 class _Carried:
     """What a batch carries, gathered entry by entry: rows as they are now, under the space's lock."""
 
-    def __init__(self, space: str, ledger: Ledger) -> None:
+    def __init__(self, space: str, ledger: Ledger, entries: list[Entry]) -> None:
         self.content = Content()
         self.fields: dict[str, frozenset[str]] = {}
-        self.associations: dict[str, Association] = {}
+        # In the order of their changes, in which they are sent if the batch is cut.
+        self.associations = {entry.association.id: entry.association for entry in entries}
+        self.olds = {entry.association.id: entry.old for entry in entries if entry.old}
         self.fresh: list[Association] = []
+        self._groups: dict[Group, int] = {}
+        self._grouped: dict[str, int] = {}
         self._space = space
         self._known = ledger.known
+
+    def sealed(self, batch: Batch, through: int, marks: dict[str, Mark]) -> Sealed:
+        """What was gathered, as a batch on its way."""
+        return Sealed(batch, through, through, self.associations, marks, self.fields, self._grouped, self.olds)
+
+    def _group(self, id: str, group: Group) -> None:
+        self._grouped[id] = self._groups.setdefault(group.whole(), len(self._groups))
 
     def add(self, entry: Entry) -> None:
         """One association's changes."""
         id = entry.association.id
-        self.associations[id] = entry.association
+        if entry.group is not None:
+            self._group(id, entry.group)
         if entry.destroyed:
             self.content.deletes.append(id)
             self.fields[id] = GONE
@@ -445,6 +666,8 @@ class _Carried:
 
     def add_mark(self, mark: Mark) -> None:
         """A typed mark as a link from the type to itself, or the end of one."""
+        if mark.group is not None:
+            self._group(mark.id, mark.group)
         if not mark.set:
             self.content.deletes.append(mark.id)
             self.fields[mark.id] = GONE
@@ -471,6 +694,10 @@ def _carried_still(sealed: Sealed) -> Content:
         updates=[(id, row) for id, row in content.updates if id not in lost],
         data={table: [(id, data) for id, data in rows if id not in lost] for table, rows in content.data.items()},
     )
+
+
+def _only(found: dict[str, T], ids: Set[str]) -> dict[str, T]:
+    return {id: one for id, one in found.items() if id in ids}
 
 
 def _by_seq(entry: Entry) -> int:

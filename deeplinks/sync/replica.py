@@ -23,6 +23,7 @@ from deeplinks.sync.counting import Counts
 from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.progress import Telling, Work
+from deeplinks.sync.refusals import Refusals
 from deeplinks.tasks import call_off
 
 logger = logging.getLogger("deeplinks.sync.replica")
@@ -43,6 +44,7 @@ class Replica:
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
         self.counts = Counts()
+        self.refused = Refusals(deep, self.outbox.ledger)
         self.attached = False
         self._deep = deep
         self._turns = _Turns(name)
@@ -66,6 +68,13 @@ class Replica:
     async def begin_again(self, storage: Storage, error: RewoundError, caller: Caller) -> None:
         """The storage turned out to have been set back: read everything anew."""
         async with self._turns.taken():
+            await caller.run(partial(self._start_over, error))
+        await self.catch_up(storage, caller=caller)
+
+    async def read_anew(self, storage: Storage, why: str, caller: Caller) -> None:
+        """Read everything again, as what a storage kept can't be known otherwise."""
+        async with self._turns.taken():
+            error = ResyncError(space=self._deep.id, n=self.cursor.n, why=why)
             await caller.run(partial(self._start_over, error))
         await self.catch_up(storage, caller=caller)
 

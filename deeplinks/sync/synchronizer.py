@@ -20,19 +20,23 @@ import anyio
 
 from deeplinks.batch import Written
 from deeplinks.debugging import switch_on
-from deeplinks.errors import FlushTimeoutError, InvalidError, QueryError, RefusedError, RewoundError, UnavailableError
+from deeplinks.errors import FlushTimeoutError, InvalidError, RewoundError, StorageError
 from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler, event_kind
 from deeplinks.space.ledger import StorageMarker, values
 from deeplinks.space.promises import Chain, Operation
+from deeplinks.storage import verdicts
 from deeplinks.storage.protocol import Storage
+from deeplinks.storage.verdicts import Verdict
 from deeplinks.sync.attempts import Attempts
-from deeplinks.sync.caller import Caller, SameThread
+from deeplinks.sync.caller import Caller, SameThread, stalled
 from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.follower import Follower
 from deeplinks.sync.outbox import Sealed
-from deeplinks.sync.patience import Backoff
+from deeplinks.sync.patience import Backoff, Watch
 from deeplinks.sync.progress import Telling, Work
+from deeplinks.sync.refusals import Refusals
+from deeplinks.sync.refusing import Refusing
 from deeplinks.sync.replica import replica_of
 from deeplinks.sync.report import Report
 from deeplinks.sync.storages import storage_of
@@ -47,9 +51,7 @@ LEAVING = 10.0
 AHEAD = 0.02
 # How long, in seconds, what others write waits at most for what is being sent.
 SENDING_FIRST = 5.0
-# The storage does not know the batch before this one (sql/migrations/0002_log.up.sql): it was set back.
-GAP: Final = "22L03"
-# Data of a link that is not there.
+# Data of a link that is not there (deeplinks/storage/verdicts.py).
 NO_LINK: Final = "23503"
 
 
@@ -82,6 +84,7 @@ class Synchronizer:
         self._attempts = Attempts(deep, name, self._caller, self._counts)
         self._opened_at: datetime | None = None
         self._waiting_since: datetime | None = None
+        self._refusing = Refusing(deep, self._replica, self._caller)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._progress = asyncio.Event()
@@ -127,7 +130,8 @@ class Synchronizer:
         return self
 
     def _start(self) -> None:
-        follower = Follower(self.name, partial(self.storage.bells, self._deep.id), self._catch_up, self._sent)
+        bells = partial(self.storage.bells, self._deep.id)
+        follower = Follower(self.name, bells, self._catch_up, self._sent, self._stalled)
         self._follower = follower
         self._sender = self._task(self._send(), "sending")
         self._tasks = [self._sender, self._task(self._follow(follower), "following")]
@@ -194,7 +198,7 @@ class Synchronizer:
             known=len(ledger.known),
             waiting=len(outbox) - on_the_way,
             sent=on_the_way,
-            refused=0,
+            refused=len(self.refused),
             why=self._why(),
             waiting_since=self._waiting_since if len(outbox) else None,
             n=max(n, 0),
@@ -211,17 +215,24 @@ class Synchronizer:
             return "it is not open: enter its block" if len(self._outbox) else ""
         return self._trouble
 
+    @property
+    def refused(self) -> Refusals:
+        """What the storage refused for good and was set aside, oldest first, until it is retried or discarded."""
+        return self._replica.refused
+
     async def flush(self, timeout: float | None = None) -> None:
         """Wait until every change that was accepted before this call is committed.
 
-        Raises `FlushTimeoutError` when the time (seconds) runs out, `RefusedError` or another `StorageError` when the
-        storage refused for good, in both cases nothing is discarded; `InvalidError` inside a `together()`.
+        Raises `FlushTimeoutError` when the time (seconds) runs out, `RefusedError` once everything else is committed for
+        what was refused and set aside meanwhile, or since anybody was told, `StoppedError` or another `StorageError` where
+        nothing gets through; in no case anything is discarded. `InvalidError` inside a `together()`.
         """
         self.check_ungrouped()
-        target = self._outbox.noted
+        target, refused = self._outbox.noted, self.refused.total
         try:
             with anyio.fail_after(timeout):
                 await self._at_home(self._written(target))
+            self.refused.check(refused)
         except TimeoutError:
             raise FlushTimeoutError(
                 seconds=timeout, pending=len(self._outbox), why=self._trouble or "it is slow"
@@ -255,9 +266,11 @@ class Synchronizer:
     async def _write_of(self, association: Association) -> None:
         """Wait until what was accepted of one association is committed."""
         self.check_ungrouped()
+        refused = self.refused.total
         async with held(self._deep.space.lock):
             target = self._outbox.accepted(association)
         await self._at_home(self._written(target))
+        self.refused.check(refused, association)
 
     async def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were.
@@ -377,14 +390,10 @@ class Synchronizer:
         telling = Telling(self._deep, self.name, Work.writing, self._caller)
         while (sealed := await self._next()) is not None:
             self._attempts.started(sealed)
-            number, written = await self._write(sealed)
-            check_called_off()
-            async with held(self._deep.space.lock):
-                self._outbox.settle(sealed, written)
-                self._tell_lost(sealed, written)
-            self._attempts.completed(sealed, number, written)
+            with Watch(partial(self._tell_stalled, sealed)):
+                done = await self._write(sealed)
             left = len(self._outbox)
-            telling.more(len(sealed), left, over=not left)
+            telling.more(len(sealed) if done else 0, left, over=not left)
             self._announce()
         self._draining = False
         self._waiting_since = None
@@ -394,35 +403,54 @@ class Synchronizer:
         async with held(self._deep.space.lock):
             return self._outbox.next(MOST)
 
-    async def _write(self, sealed: Sealed) -> tuple[int, Written]:
-        """Send the same batch until it is answered for good; as which sending it was."""
-        backoff, number, behind = Backoff(), 0, None
+    async def _write(self, sealed: Sealed) -> bool:
+        """Send the same batch until it is answered for good; whether it is committed."""
+        backoff, number = Backoff(), 0
         while True:
             number += 1
             if number > 1:
                 self._attempts.again(sealed)
             ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
-                if behind is not None:
-                    await self._begin_again(behind)
-                    behind = None
                 written = await self.storage.write(sealed.batch)
-            except UnavailableError as error:
+            except StorageError as error:
+                check_called_off()
                 self._trouble = str(error)
-                logger.warning("batch %s is sent again: %s", sealed.batch.seq, error)
                 self._attempts.failed(sealed, number, error)
-                await backoff.pause()
-            except QueryError as error:
-                self._attempts.failed(sealed, number, error)
-                if not _set_back(sealed, error):
-                    raise _refused(sealed, error) from error
-                behind = error
+                if await self._answer(sealed, error):
+                    return False
                 await backoff.pause()
             else:
+                check_called_off()
                 self._trouble = ""
-                return number, written
+                await self._settle(sealed, number, written)
+                return True
             finally:
                 ahead.cancel()
+
+    async def _settle(self, sealed: Sealed, number: int, written: Written) -> None:
+        async with held(self._deep.space.lock):
+            self._outbox.settle(sealed, written)
+            self._tell_lost(sealed, written)
+        self._attempts.completed(sealed, number, written)
+
+    async def _answer(self, sealed: Sealed, error: StorageError) -> bool:
+        """Do what an error asks for. Whether the outbox is to be asked anew what to send, instead of the same again."""
+        verdict = verdicts.of(error)
+        if verdict is Verdict.again:
+            logger.warning("batch %s is sent again: %s", sealed.batch.seq, error)
+        elif _set_back(sealed, error, verdict):
+            await self._begin_again(error)
+        else:
+            return await self._refusing.answer(self.storage, sealed, error, verdict)
+        return False
+
+    def _tell_stalled(self, sealed: Sealed, seconds: float) -> None:
+        what = f"batch {sealed.batch.seq} ({sealed.batch.content.size} rows), and {len(self._outbox)} changes wait"
+        self._stalled(what, seconds, self._trouble or "there is no answer yet")
+
+    def _stalled(self, what: str, seconds: float, why: str) -> None:
+        stalled(self._deep, self._caller, self.name, what, seconds, why)
 
     def _seal_ahead(self) -> None:
         lock = self._deep.space.lock
@@ -434,13 +462,24 @@ class Synchronizer:
             finally:
                 lock.release()
 
-    async def _begin_again(self, error: QueryError) -> None:
+    async def _begin_again(self, error: StorageError) -> None:
         """The storage lost batches that it had acknowledged: read what it has, and be a new client to it."""
-        if not self._outbox.knows_set_back:
-            rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
-            await self._replica.begin_again(self.storage, rewound, self._caller)
+        if not self._outbox.knows_set_back and not await self._read_anew(error):
+            return
         async with held(self._deep.space.lock):
             self._outbox.start_over()
+
+    async def _read_anew(self, error: StorageError) -> bool:
+        """Whether that could be done just now."""
+        rewound = RewoundError(space=self._deep.id, n=self._replica.cursor.n, why=error.facts.get("why"))
+        try:
+            await self._replica.begin_again(self.storage, rewound, self._caller)
+        except StorageError as late:
+            if verdicts.of(late) is not Verdict.again:
+                raise
+            logger.warning("%s will be read anew: %s", self.name, late)
+            return False
+        return True
 
     def _tell_lost(self, sealed: Sealed, written: Written) -> None:
         """What was changed here of associations that are dead there: each field is told with the value it had here."""
@@ -459,17 +498,9 @@ class Synchronizer:
         progress.set()
 
 
-def _set_back(sealed: Sealed, error: QueryError) -> bool:
+def _set_back(sealed: Sealed, error: StorageError, verdict: Verdict) -> bool:
     """Whether the storage refuses a batch because it was set back, so that it lacks what came before."""
-    reason = error.facts.get("reason")
-    return reason == GAP or (reason == NO_LINK and not sealed.renewed)
-
-
-def _refused(sealed: Sealed, error: QueryError) -> RefusedError:
-    facts = error.facts
-    return RefusedError(
-        storage=facts.get("storage"), seq=sealed.batch.seq, why=facts.get("why"), reason=facts.get("reason")
-    )
+    return verdict is Verdict.gap or (error.facts.get("reason") == NO_LINK and not sealed.renewed)
 
 
 def synchronize(

@@ -8,7 +8,7 @@ import pytest
 
 from deeplinks import Deep, GraphQLStorage, load, synchronize
 from deeplinks.batch import Batch, Cursor, Page, Written
-from deeplinks.errors import RefusedError, UnavailableError, UnstorableError
+from deeplinks.errors import AccessDeniedError, UnavailableError, UnstorableError
 from deeplinks.space.events import Event
 from tests.asking import ask, post
 
@@ -246,7 +246,7 @@ async def test_a_synchronizer_may_be_entered_again_when_the_cause_is_mended(endp
     text = deep.String("kept").store("database")
     storage = _Refusing(endpoint)
     database = synchronize(deep, storage)
-    with pytest.raises(RefusedError):
+    with pytest.raises(AccessDeniedError):
         async with database:
             pass
     storage.refuses = False
@@ -262,5 +262,5 @@ class _Refusing(GraphQLStorage):
 
     async def write(self, batch: Batch) -> Written:
         if self.refuses:
-            raise RefusedError(storage="it", seq=batch.seq, why="no", reason="22003")
+            raise AccessDeniedError(storage="it", why="no")
         return await super().write(batch)

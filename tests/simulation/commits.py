@@ -49,7 +49,7 @@ DATA = "data"
 
 def of_batch(who: str, given: Given) -> Commit:
     """The commit that a batch is, from the variables of its document."""
-    batch = given["batch"]
+    batch = given["batches"][-1]
     return Commit(who, batch["client"], batch["seq"], tuple(_operations(given)))
 
 

@@ -78,7 +78,7 @@ class Line(AsyncTransport):
         if not self.server.up or epoch != self.server.epoch:
             raise self._lost("the server was down")
         result = self._served(request)
-        if "batch" in (request.variable_values or {}) and self._befalls(Fault.duplicate):
+        if "batches" in (request.variable_values or {}) and self._befalls(Fault.duplicate):
             self._loop.call_later(self._chance.uniform(0, LATE), self._late, request, self.server.memory)
         epoch = self.server.epoch
         await self._go(Fault.swallow, "answer")
@@ -106,8 +106,8 @@ class Line(AsyncTransport):
             result = ExecutionResult(data=self.server.answer(self.who, request.document, values))
         except AnswerError as error:
             result = ExecutionResult(data=None, errors=[error.answer])
-        batch = values.get("batch")
-        what = ("writes", batch["seq"]) if batch else ("reads", values.get("n", "-"))
+        batches = values.get("batches")
+        what = ("writes", batches[-1]["seq"]) if batches else ("reads", values.get("n", "-"))
         self._trace.note(self._loop.now, self.who, *what, "refused" if result.errors else "ok")
         return result
 

@@ -89,7 +89,7 @@ class Server:
     def answer(self, who: str, document: DocumentNode, values: Mapping[str, Any]) -> dict[str, Any]:
         """One request. Raises `AnswerError`."""
         answer: dict[str, Any] = self.memory.answer(document, values)
-        if "batch" in values:
+        if "batches" in values:
             self._committed(of_batch(who, values))
         return answer
 

@@ -7,7 +7,7 @@ import pytest
 
 from deeplinks import Association, Deep, Event, GraphQLStorage, load, synchronize
 from deeplinks.batch import Batch, Written
-from deeplinks.errors import DeepError, QueryError, RefusedError
+from deeplinks.errors import DeepError, QueryError, StoppedError
 from tests.asking import ask
 from tests.waiting import until
 
@@ -314,19 +314,19 @@ async def test_a_storage_of_ones_own_sees_every_batch(endpoint: str) -> None:
 async def test_failures_are_told_and_the_batches_state_is_known(endpoint: str) -> None:
     class Refusing(GraphQLStorage):
         async def write(self, batch: Batch) -> Written:
-            raise QueryError(storage="it", path="$", why="not today", reason="22000")
+            raise QueryError(storage="it", path="$", why="not today", reason="42501")
 
     deep = Deep()
     storage = Refusing(endpoint)
     failures: list[Event] = []
     under_way: list[bool] = []
-    with pytest.raises(RefusedError, match="not today"):
+    with pytest.raises(StoppedError, match="not today"):
         async with synchronize(deep, storage) as database:
             database.on(deep.events.db_batch_started, lambda _: under_way.append(True))
             database.on(deep.events.db_batch_completed, lambda _: under_way.append(False))
             database.on(deep.events.db_batch_failed, failures.append)
             user = deep().store(database)
-            with pytest.raises(RefusedError):
+            with pytest.raises(StoppedError):
                 await user.promise
 
     assert under_way == [True]

@@ -12,9 +12,9 @@ from deeplinks.errors import (
     InvalidError,
     NotFoundError,
     QueryError,
-    RefusedError,
     SchemaMissingError,
     SettingsError,
+    StoppedError,
     UnavailableError,
     WrongTypeError,
 )
@@ -93,32 +93,32 @@ async def test_one_name_is_synchronized_once_at_a_time(endpoint: str) -> None:
 
 
 class Refusing(GraphQLStorage):
-    """Refuses every batch for good."""
+    """Refuses every batch for good, whatever is in it."""
 
     refuses = True
 
     async def write(self, batch: Batch) -> Written:
         if self.refuses:
-            raise QueryError(storage="it", path="$", why="no such luck", reason="22003")
+            raise QueryError(storage="it", path="$", why="no such luck", reason="42P01")
         return await super().write(batch)
 
 
-async def test_a_batch_refused_for_good_stops_the_sender_and_is_raised_by_flush_and_on_leaving(endpoint: str) -> None:
+async def test_what_is_no_rows_fault_stops_the_sender_and_is_raised_by_flush_and_on_leaving(endpoint: str) -> None:
     deep = Deep()
     deep().store("database")
     storage = Refusing(endpoint)
-    with pytest.raises(RefusedError, match="no such luck"):
+    with pytest.raises(StoppedError, match="no such luck"):
         async with synchronize(deep, storage) as database:
-            with pytest.raises(RefusedError, match="22003"):
+            with pytest.raises(StoppedError, match="42P01"):
                 await database.flush()
     await storage.close()
 
 
-async def test_a_batch_refused_for_good_is_kept_and_sent_when_the_cause_is_mended(endpoint: str) -> None:
+async def test_what_was_stopped_is_kept_and_sent_when_the_cause_is_mended(endpoint: str) -> None:
     deep = Deep()
     text = deep.String("kept").store("database")
     storage = Refusing(endpoint)
-    with pytest.raises(RefusedError):
+    with pytest.raises(StoppedError):
         async with synchronize(deep, storage):
             pass
     storage.refuses = False
