@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from time import time_ns
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, overload
 
 from deeplinks.errors import DestroyedError, FunctionNotTrustedError
@@ -118,7 +119,34 @@ class Association(Contents):
 
     @from_.setter
     def from_(self, target: Association | str | uuid.UUID | None) -> None:
-        self._space.refer(self, FROM, target)
+        # The usual change, written out: a call in it would cost as much as all of it.
+        space, old, type = self._space, self._from, self._type
+        if (
+            space.attended
+            or type is space.contain
+            or type is space.item
+            or self._id in space.built_ins
+            or isinstance(old, str)
+            or not (target is None or (isinstance(target, Association) and target._space is space))
+        ):
+            space.refer(self, FROM, target)
+        elif old is not target:
+            if old is not None:
+                members = old._out
+                if isinstance(members, dict):
+                    del members[self]
+                    if not members:
+                        old._out = None
+                else:
+                    old._out = None
+            self._from = target
+            if target is not None:
+                members = target._out
+                if isinstance(members, dict):
+                    members[self] = None
+                else:
+                    target._out = self if members is None else {members: None, self: None}
+            self._updated_at = time_ns()
 
     @from_.deleter
     def from_(self) -> None:
@@ -132,7 +160,34 @@ class Association(Contents):
 
     @to.setter
     def to(self, target: Association | str | uuid.UUID | None) -> None:
-        self._space.refer(self, TO, target)
+        # The usual change, written out: a call in it would cost as much as all of it.
+        space, old, type = self._space, self._to, self._type
+        if (
+            space.attended
+            or type is space.contain
+            or type is space.item
+            or self._id in space.built_ins
+            or isinstance(old, str)
+            or not (target is None or (isinstance(target, Association) and target._space is space))
+        ):
+            space.refer(self, TO, target)
+        elif old is not target:
+            if old is not None:
+                members = old._in
+                if isinstance(members, dict):
+                    del members[self]
+                    if not members:
+                        old._in = None
+                else:
+                    old._in = None
+            self._to = target
+            if target is not None:
+                members = target._in
+                if isinstance(members, dict):
+                    members[self] = None
+                else:
+                    target._in = self if members is None else {members: None, self: None}
+            self._updated_at = time_ns()
 
     @to.deleter
     def to(self) -> None:
@@ -146,7 +201,34 @@ class Association(Contents):
 
     @value.setter
     def value(self, target: Association | str | uuid.UUID | None) -> None:
-        self._space.refer(self, VALUE, target)
+        # The usual change, written out: a call in it would cost as much as all of it.
+        space, old, type = self._space, self._value, self._type
+        if (
+            space.attended
+            or type is space.contain
+            or type is space.item
+            or self._id in space.built_ins
+            or isinstance(old, str)
+            or not (target is None or (isinstance(target, Association) and target._space is space))
+        ):
+            space.refer(self, VALUE, target)
+        elif old is not target:
+            if old is not None:
+                members = old._valued
+                if isinstance(members, dict):
+                    del members[self]
+                    if not members:
+                        old._valued = None
+                else:
+                    old._valued = None
+            self._value = target
+            if target is not None:
+                members = target._valued
+                if isinstance(members, dict):
+                    members[self] = None
+                else:
+                    target._valued = self if members is None else {members: None, self: None}
+            self._updated_at = time_ns()
 
     @value.deleter
     def value(self) -> None:
@@ -572,4 +654,4 @@ def id_of(reference: Reference) -> str | None:
 def _time(moment: int | str) -> datetime:
     if isinstance(moment, str):
         return datetime.fromisoformat(moment).astimezone(UTC)
-    return EPOCH + timedelta(microseconds=moment)
+    return EPOCH + timedelta(microseconds=moment // 1000)

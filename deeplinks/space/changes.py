@@ -162,7 +162,8 @@ class ChangeSet:
             entry = self._entries[association] = Entry(association, self.last_order)
         elif isinstance(entry, int):
             entry = self._entry(association, entry)
-        entry.old.setdefault(field, old)
+        if field not in entry.old:
+            entry.old[field] = old
 
     def create(self, association: Association) -> None:
         """The whole association is to be written."""

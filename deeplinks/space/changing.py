@@ -35,8 +35,8 @@ Along: TypeAlias = "list[tuple[Ledger, list[Association]]]"
 
 
 def now() -> int:
-    """Microseconds since 1970, UTC."""
-    return time.time_ns() // 1000
+    """Nanoseconds since 1970, UTC."""
+    return time.time_ns()
 
 
 class Changing(Promising):
@@ -48,8 +48,6 @@ class Changing(Promising):
 
     def __init__(self, root: Deep, id: str) -> None:
         super().__init__(root, id)
-        # Whether anything is looked up by data or by membership: until then nothing follows what changes.
-        self.indexed = False
         self.by_data = DataIndex()
         self.unresolved: dict[str, dict[tuple[Association, Field], None]] = {}
 
@@ -106,7 +104,7 @@ class Changing(Promising):
     def held(self) -> DataIndex:
         """The index by data, kept from the first question on."""
         if not self.by_data.kept:
-            self.indexed = True
+            self.indexed = self.attended = True
             self.by_data.begin(self.associations.values())
         return self.by_data
 

@@ -134,7 +134,7 @@ def _moment(one: Association, told: Json, default: int | str) -> int | str:
         return default
     try:
         # One that has no time zone fails here too.
-        return (datetime.fromisoformat(cast("str", told)) - EPOCH) // timedelta(microseconds=1)
+        return (datetime.fromisoformat(cast("str", told)) - EPOCH) // timedelta(microseconds=1) * 1000
     except (TypeError, ValueError):
         raise InvalidError(
             what=f"a time of {described(one)}", why=f"{told!r} is no ISO 8601 with a time zone"

@@ -216,7 +216,8 @@ class Signals:
     tell what their names say.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, attend: Callable[[], object]) -> None:
+        self._attend = attend
         # Whether anybody ever listened to changes: until then nothing is told of them, which is quicker than to ask.
         self.heard = False
         # Whether anybody ever listened to changes of what somebody points at.
@@ -254,9 +255,11 @@ class Signals:
 
     def _hear(self) -> None:
         self.heard = True
+        self._attend()
 
     def _hear_referrers(self) -> None:
-        self.heard = self.referred = True
+        self.referred = True
+        self._hear()
 
     def family_heard(self, kind: EventKind) -> bool:
         """Whether anybody hears any kind of the family."""

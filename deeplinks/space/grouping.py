@@ -90,8 +90,14 @@ class Grouping:
     def __init__(self, root: Deep) -> None:
         self.root = root
         self.ledgers: dict[str, Ledger] = {}
+        # The one ledger, where there is one and no other.
+        self.only: Ledger | None = None
         self.lock = RLock()
-        self.signals = Signals()
+        # Whether anybody has a say in a change or hears of it: a storage, a group, an index, a listener.
+        self.attended = False
+        # Whether anything is looked up by data or by membership: until then nothing follows what changes.
+        self.indexed = False
+        self.signals = Signals(self._attend)
         self.dispatcher = Dispatcher(self.signals)
         self._together: list[_Together] = []
         self._turn: _Turn | None = None
@@ -137,11 +143,25 @@ class Grouping:
             raise BusyError(what="a change", why="the together() of another task is open, which must not await")
         together = _Together()
         self._together.append(together)
+        self.attended = True
         self._grouping = get_ident()
         self.dispatcher.hold()
         for ledger in self.ledgers.values():
             ledger.open()
         return together
+
+    def _attend(self) -> None:
+        self.attended = True
+
+    def _rest(self) -> None:
+        """A group is over: nobody attends any more, unless somebody does."""
+        if not self._heeded():
+            self.attended = False
+            # Whoever began to listen meanwhile, in another thread, is not overlooked.
+            self.attended = self._heeded()
+
+    def _heeded(self) -> bool:
+        return bool(self.ledgers or self._together or self.indexed or self.signals.heard)
 
     def _weight(self) -> int:
         """How many bytes the outermost together() would send to the storage that it has most for."""
@@ -161,6 +181,7 @@ class Grouping:
 
     def _undo(self, together: _Together) -> None:
         self._together.pop()
+        self._rest()
         self._end_turn()
         for undo in reversed(together.undo):
             undo()
@@ -170,6 +191,7 @@ class Grouping:
 
     def _close(self, together: _Together, *, whole: bool) -> None:
         self._together.pop()
+        self._rest()
         self._end_turn()
         for ledger in self.ledgers.values():
             ledger.close(whole=whole)

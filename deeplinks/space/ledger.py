@@ -304,15 +304,23 @@ class Ledger:
         self, source: Association, field: str, old: Association | None, target: Association | None
     ) -> bool:
         """Note that a reference is about to change, unless something would come along by it; whether that is not so."""
-        if self._out or self._typed_out or self.purged:
-            holds, held = self.holds(source), target is None or self.holds(target)
-        else:
-            # The same, written out where nothing is kept out.
-            holds = source._type in self._typed_in or source in self._in or self.holds(source)
-            held = target is None or target._type in self._typed_in or target in self._in or self.holds(target)
-        if not (holds and held):
-            return not holds
-        self.changes.note(source, field, None if old is None else old._id)
+        typed = self._typed_in
+        # Most often the types of both say that they are stored, and nothing is kept out.
+        if (
+            source._type not in typed
+            or not (target is None or target._type in typed)
+            or self._out
+            or self._typed_out
+            or self.purged
+        ):
+            if not self.holds(source):
+                return True
+            if not (target is None or self.holds(target)):
+                return False
+        changes = self.changes
+        entry = changes._entries.get(source)
+        if not (isinstance(entry, Entry) and field in entry.old):
+            changes.note(source, field, None if old is None else old._id)
         return True
 
     def note_made(self, made: Association) -> bool:

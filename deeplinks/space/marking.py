@@ -25,7 +25,9 @@ class Marking(Quick):
                 ledger = Ledger(self.itself, name)
                 for _ in self._together:
                     ledger.open()
+                self.attended = True
                 self.ledgers[name] = ledger
+                self.only = None if len(self.ledgers) > 1 else ledger
             return self.ledgers[name]
 
     def store(self, association: Association, storage: object, marker: StorageMarker | str) -> None:
