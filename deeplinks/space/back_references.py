@@ -53,11 +53,9 @@ class BackReferences(Set["Association"]):
 
     __slots__ = ("_owner",)
 
-    # Of the class, one a field: a view is made at every look, so it carries its owner alone.
+    # Of the class, one a field: a view is made at every look, by the owner itself, so it carries its owner alone.
     _field: ClassVar[Field]
-
-    def __init__(self, owner: Association) -> None:
-        self._owner = owner
+    _owner: Association
 
     def _members(self) -> Members:
         raise NotImplementedError
@@ -138,6 +136,13 @@ class Out(BackReferences):
     def _members(self) -> Members:
         return self._owner._out
 
+    def __iter__(self) -> Iterator[Association]:
+        # Written out: it is asked for by the million.
+        members = self._owner._out
+        if isinstance(members, dict):
+            return iter([*members])
+        return iter(()) if members is None else iter((members,))
+
 
 class In(BackReferences):
     """The links that end at an association."""
@@ -147,6 +152,13 @@ class In(BackReferences):
 
     def _members(self) -> Members:
         return self._owner._in
+
+    def __iter__(self) -> Iterator[Association]:
+        # Written out: it is asked for by the million.
+        members = self._owner._in
+        if isinstance(members, dict):
+            return iter([*members])
+        return iter(()) if members is None else iter((members,))
 
 
 class Valued(BackReferences):

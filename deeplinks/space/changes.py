@@ -6,13 +6,17 @@ The space room. It knows no storage's rows; a synchronizer takes from it, whole 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from deeplinks.space.fields import DATA
 from deeplinks.space.values import text_bytes
 
 if TYPE_CHECKING:
     from deeplinks.space.association import Association
+
+# What happened to an association, short: that it is to be written whole is its order alone, that its rows are to go is its
+# order below zero, and one changed field is its order, the field and what it was. Of these there are many at once.
+Kept: TypeAlias = "Entry | int | tuple[int, str, object]"
 
 # What is sent whole must fit one request; an entry without its text takes about so much of it.
 MOST_BYTES = 32 * 1024 * 1024
@@ -111,9 +115,8 @@ class ChangeSet:
     """What changed and was not taken yet, one entry an association, in the order of first changes."""
 
     def __init__(self, first_order: int = 1) -> None:
-        # What is to be written whole and did not change since is kept as its order alone, until somebody looks: of these
-        # there are many at once.
-        self._entries: dict[Association, Entry | int] = {}
+        # Short until somebody looks, or more happens.
+        self._entries: dict[Association, Kept] = {}
         self._marks: dict[str, Mark] = {}
         # Inside together(): what a storage said is gone, so that what waits outside is forgotten at the end.
         self._lost: dict[Association, None] = {}
@@ -136,10 +139,10 @@ class ChangeSet:
         entry = self._entries.get(association)
         return entry if entry is None else self._entry(association, entry)
 
-    def _entry(self, association: Association, kept: Entry | int) -> Entry:
-        if not isinstance(kept, int):
+    def _entry(self, association: Association, kept: Kept) -> Entry:
+        if isinstance(kept, Entry):
             return kept
-        entry = self._entries[association] = _created(association, kept)
+        entry = self._entries[association] = _whole(association, kept)
         return entry
 
     def holds_mark(self, id: str) -> bool:
@@ -158,12 +161,10 @@ class ChangeSet:
         """Remember that a field changed, and what it was before the first change."""
         entry = self._entries.get(association)
         if entry is None:
-            self.last_order += 1
-            entry = self._entries[association] = Entry(association, self.last_order)
-        elif isinstance(entry, int):
-            entry = self._entry(association, entry)
-        if field not in entry.old:
-            entry.old[field] = old
+            order = self.last_order = self.last_order + 1
+            self._entries[association] = (order, field, old)
+        elif not (isinstance(entry, tuple) and entry[1] == field):
+            self._entry(association, entry).note(field, old)
 
     def create(self, association: Association) -> None:
         """The whole association is to be written."""
@@ -171,7 +172,8 @@ class ChangeSet:
         if entry is None:
             self.last_order += 1
             self._entries[association] = self.last_order
-        elif not isinstance(entry, int):
+        elif not (isinstance(entry, int) and entry > 0):
+            entry = self._entry(association, entry)
             entry.created = True
             entry.final = None
 
@@ -196,7 +198,12 @@ class ChangeSet:
         if not known:
             self.discard(association)
             return
-        entry = self.entry(association)
+        entry = self._entries.get(association)
+        if entry is None:
+            order = self.last_order = self.last_order + 1
+            self._entries[association] = -order
+            return
+        entry = self._entry(association, entry)
         entry.destroyed = True
         entry.old.clear()
 
@@ -246,7 +253,7 @@ class ChangeSet:
             if early is None:
                 self._entries[association] = kept
             else:
-                entry = kept if not isinstance(kept, int) else _created(association, kept)
+                entry = kept if isinstance(kept, Entry) else _whole(association, kept)
                 self._absorb(entry)
                 early.destroyed = early.destroyed or entry.destroyed
         self._marks = {mark.id: mark for mark in marks} | self._marks
@@ -296,14 +303,21 @@ class ChangeSet:
         return entry is not None
 
 
-def _created(association: Association, order: int) -> Entry:
-    entry = Entry(association, order)
-    entry.created = True
+def _whole(association: Association, kept: int | tuple[int, str, object]) -> Entry:
+    if isinstance(kept, tuple):
+        order, field, old = kept
+        entry = Entry(association, order)
+        entry.old[field] = old
+        return entry
+    entry = Entry(association, abs(kept))
+    entry.created, entry.destroyed = kept > 0, kept < 0
     return entry
 
 
-def _order(waiting: Entry | Mark | int) -> int:
-    return waiting if isinstance(waiting, int) else waiting.order
+def _order(waiting: Kept | Mark) -> int:
+    if isinstance(waiting, int):
+        return abs(waiting)
+    return waiting[0] if isinstance(waiting, tuple) else waiting.order
 
 
 def _by_order(entry: Entry) -> int:

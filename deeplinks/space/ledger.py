@@ -318,8 +318,8 @@ class Ledger:
             if not (target is None or self.holds(target)):
                 return False
         changes = self.changes
-        entry = changes._entries.get(source)
-        if not (isinstance(entry, Entry) and field in entry.old):
+        noted = changes._entries.get(source)
+        if not (isinstance(noted, tuple) and noted[1] == field):
             changes.note(source, field, None if old is None else old._id)
         return True
 
@@ -484,6 +484,16 @@ class Ledger:
         """Its rows are to go, if there may be any."""
         self.changes.destroy(association, known=bool(self._outer) or association in self.known)
         self._quieten()
+
+    def end(self, association: Association) -> None:
+        """One that nobody refers to is about to be gone, outside of any group: its rows are to go, and its marks."""
+        if self.holds(association):
+            known = association in self.known
+            self.changes.destroy(association, known=known)
+            if not known:
+                self._quieten()
+        if self.marks(association):
+            self.forget(association, told=False)
 
     def adopt(self, association: Association) -> None:
         """The storage has this association: it came from there."""

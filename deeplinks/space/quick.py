@@ -8,11 +8,10 @@ from __future__ import annotations
 from time import time_ns
 
 from deeplinks.ids import new_id
-from deeplinks.space.association import Association, Gone, Reference
-from deeplinks.space.back_references import Members, added
+from deeplinks.space.association import Association, Gone
+from deeplinks.space.back_references import added
 from deeplinks.space.changing import Changing
-from deeplinks.space.fields import FIELDS, FROM, TO, TYPE, Field
-from deeplinks.space.grouping import _UNLOCKED
+from deeplinks.space.fields import FIELDS, FROM, TO, TYPE, VALUE, Field
 from deeplinks.space.register import Target, _New
 from deeplinks.space.values import NOTHING
 
@@ -148,46 +147,69 @@ class Quick(Changing):
 
     def destroy(self, association: Association, *, cascade: bool = False) -> None:
         """End an association: references to it are cleared with their events, its rows go; `cascade`: so do all instances."""
-        with self.lock if self.ledgers else _UNLOCKED:
+        ledgers = self.ledgers
+        if not ledgers:
             alone = self._is_alone(association)
             if alone:
-                for ledger in self.ledgers.values():
-                    if ledger.holds(association):
-                        ledger.destroy(association)
-                    if ledger.marks(association):
-                        ledger.forget(association, told=False)
                 self._end(association)
+        else:
+            with self.lock:
+                alone = self._is_alone(association)
+                if alone:
+                    for ledger in ledgers.values():
+                        ledger.end(association)
+                    self._end(association)
         if not alone:
             super().destroy(association, cascade=cascade)
             return
-        for ledger in self.ledgers.values():
+        for ledger in ledgers.values():
             if not ledger._rung:
                 self._ring()
 
     def _is_alone(self, one: Association) -> bool:
         """Whether nothing refers to it, nobody has to do with it, and it is of no type that says something by its ending."""
-        if one._space is not self or self._attended() or self.alive._typed is not None:
+        if self.signals.heard or self._together or self.indexed or self.alive._typed is not None:
             return False
-        if not (one._typed is one._out is one._in is one._valued is None):
+        if not (one._typed is one._out is one._in is one._valued is None) or one._space is not self:
             return False
         type = one._type
         if type is self.contain or type is self.item or one is self.root or one._id in self.built_ins:
             return False
         return one not in self._subscriptions and one not in self._chains and one not in self.living.states
 
-    def _end(self, association: Association) -> None:
-        for field in FIELDS:
-            target: Reference = getattr(association, field.slot)
+    def _end(self, one: Association) -> None:
+        """Take it out of the space. Each field by its name, as every call would cost as much as all of it."""
+        if (target := one._type) is not None:
+            one._type = None
             if isinstance(target, str):
-                self._resolve(target, association, field)
-                setattr(association, field.slot, None)
-            elif target is not None:
-                back = field.back_slot
-                members: Members = getattr(target, back)
-                if isinstance(members, dict) and len(members) > 1:
-                    del members[association]
-                else:
-                    setattr(target, back, None)
-                setattr(association, field.slot, None)
-        del self.associations[association._id]
-        association._space = Gone(association._id)  # pyright: ignore[reportAttributeAccessIssue]
+                self._resolve(target, one, TYPE)
+            elif isinstance(members := target._typed, dict) and len(members) > 1:
+                del members[one]
+            else:
+                target._typed = None
+        if (target := one._from) is not None:
+            one._from = None
+            if isinstance(target, str):
+                self._resolve(target, one, FROM)
+            elif isinstance(members := target._out, dict) and len(members) > 1:
+                del members[one]
+            else:
+                target._out = None
+        if (target := one._to) is not None:
+            one._to = None
+            if isinstance(target, str):
+                self._resolve(target, one, TO)
+            elif isinstance(members := target._in, dict) and len(members) > 1:
+                del members[one]
+            else:
+                target._in = None
+        if (target := one._value) is not None:
+            one._value = None
+            if isinstance(target, str):
+                self._resolve(target, one, VALUE)
+            elif isinstance(members := target._valued, dict) and len(members) > 1:
+                del members[one]
+            else:
+                target._valued = None
+        del self.associations[one._id]
+        one._space = Gone(one._id)  # pyright: ignore[reportAttributeAccessIssue]
