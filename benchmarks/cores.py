@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from bisect import bisect_left, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -92,7 +93,7 @@ class Ours(Core):
         """As a synchronizer does: what waits is taken, and the storage has it."""
         ledger = self.deep.space.ledger("database")
         while ledger.waits:
-            ledger.known.update(entry.association for entry in ledger.take(10_000)[0] if not entry.destroyed)
+            ledger.known.update(entry.association for entry in ledger.take(1_000)[0] if not entry.destroyed)
 
     def neighbours(self, nodes: Sequence[int]) -> int:
         return sum(len([link.to for link in self.nodes[node].out]) for node in nodes)
@@ -298,6 +299,8 @@ class IGraph(Core):
             directed=True,
             edge_attrs={"type": [link[2] for link in graph.links], "text": [link[3] for link in graph.links]},
         )
+        self.moved: dict[int, int] = {}
+        self.gone: list[int] = []
 
     def neighbours(self, nodes: Sequence[int]) -> int:
         return sum(len(self.graph.successors(node)) for node in nodes)
@@ -309,16 +312,26 @@ class IGraph(Core):
     def instances(self, type: int) -> int:
         return len(self.graph.es.select(type=type).indices)
 
+    def _at(self, link: int) -> int:
+        """Where a link is now: all behind one that went have moved up, and one that was moved is behind all."""
+        at = self.moved.get(link, link)
+        return at - bisect_left(self.gone, at)
+
+    def _end(self, link: int) -> None:
+        self.graph.delete_edges(self._at(link))
+        insort(self.gone, self.moved.get(link, link))
+
     def update(self, moves: Sequence[tuple[int, int]]) -> None:
         for link, node in moves:
-            edge = self.graph.es[link]
+            edge = self.graph.es[self._at(link)]
             end, facts = edge.target, edge.attributes()
-            edge.delete()
+            self._end(link)
+            self.moved[link] = self.graph.ecount() + len(self.gone)
             self.graph.add_edge(node, end, **facts)
 
     def delete(self, links: Sequence[int]) -> None:
         for link in links:
-            self.graph.delete_edges(link)
+            self._end(link)
 
 
 class SQLite(Core):

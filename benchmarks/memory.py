@@ -15,6 +15,9 @@ from benchmarks.cores import CORES, TYPES, Core, Graph
 ASKED = 5_000
 WORK = ("build", "neighbours", "two hops", "instances", "update", "delete")
 OURS = "deeplinks"
+FEW = 20
+# Parallel links count once there, so that it has other answers.
+ENDS_ONLY = "networkx, ends only"
 
 
 class Field:
@@ -29,6 +32,23 @@ class Field:
         self.moves = [(link, chance.randrange(self.graph.nodes)) for link in links[:asked]]
         self.ends = links[asked:]
 
+    @property
+    def fewer(self) -> list[int]:
+        """The nodes whose neighbours' neighbours are asked for."""
+        return self.nodes[: ASKED // 5]
+
+    def answers(self, core: Core) -> list[tuple[int, int, int]]:
+        """What a contender answers when it is built, when as many links were moved as all can, and when some were ended."""
+        core.build(self.graph)
+        given = [self._asked(core)]
+        core.update(self.moves[:FEW])
+        given.append(self._asked(core))
+        core.delete(self.ends[:FEW])
+        return [*given, self._asked(core)]
+
+    def _asked(self, core: Core) -> tuple[int, int, int]:
+        return core.neighbours(self.nodes), core.two_hops(self.fewer), core.instances(TYPES - 1)
+
     def run(self, core: Core) -> dict[str, float]:
         """How many nanoseconds each piece of work took, a link, a node, or an instance."""
         nodes, few = self.nodes, core.FEW
@@ -36,7 +56,7 @@ class Field:
         took = {"build": _took(lambda: core.build(self.graph)) / len(self.graph.links)}
         core.settle()
         took["neighbours"] = _took(lambda: core.neighbours(nodes)) / len(nodes)
-        took["two hops"] = _took(lambda: core.two_hops(nodes[: ASKED // 5])) / len(nodes[: ASKED // 5])
+        took["two hops"] = _took(lambda: core.two_hops(self.fewer)) / len(self.fewer)
         took["instances"] = _took(lambda: core.instances(TYPES - 1)) / core.instances(TYPES - 1)
         took["update"] = _took(lambda: core.update(moves)) / len(moves)
         core.settle()
@@ -51,7 +71,8 @@ def _took(work: Callable[[], object]) -> int:
 
 
 def in_memory(size: int, rounds: int) -> str:
-    """Race all contenders, and give the Markdown table."""
+    """Race all contenders, and give the Markdown table. Raises `ValueError` where they do not say the same."""
+    agree(Field(2_000))
     field = Field(size)
     took: dict[str, list[dict[str, float]]] = {name: [] for name in CORES}
     for _ in range(rounds):
@@ -59,6 +80,13 @@ def in_memory(size: int, rounds: int) -> str:
             took[name].append(_alone(field, core))
     bytes = {name: bytes_a_link(name, size) for name in CORES}
     return table(size, took, bytes)
+
+
+def agree(field: Field) -> None:
+    """All contenders do the same work: they give the same answers, before changes and after them."""
+    given = {name: field.answers(core()) for name, core in CORES.items() if name != ENDS_ONLY}
+    if different := {name: answers for name, answers in given.items() if answers != given[OURS]}:
+        raise ValueError(f"they answer otherwise than {given[OURS]}: {different}")
 
 
 def _alone(field: Field, core: Callable[[], Core]) -> dict[str, float]:
