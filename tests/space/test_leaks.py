@@ -5,8 +5,10 @@ import weakref
 
 import pytest
 
-from deeplinks import Association, Deep
+from deeplinks import Association, Deep, LiveQuery
+from deeplinks.space.back_references import BackReferences
 from deeplinks.space.fields import TO
+from deeplinks.space.query import Query
 
 
 def gone(reference: "weakref.ref[Association]") -> bool:
@@ -124,3 +126,48 @@ def test_a_listener_that_stopped_makes_no_event_any_more(deep: Deep) -> None:
     a.on("to_set", print)()
 
     assert not deep.signals.to_set.receivers
+
+
+def test_views_queries_and_live_queries_that_are_over_are_free(deep: Deep) -> None:
+    a = deep()
+
+    def there() -> int:
+        gc.collect()
+        return sum(isinstance(one, BackReferences | Query | LiveQuery) for one in gc.get_objects())
+
+    before = there()
+    live = deep.query(type=a).live()
+    live.on("data_add", print)
+    asked = (a.out, deep.query(type=a), live)
+    held = there()
+    live.close()
+    del live, asked
+
+    assert held > before
+    assert there() == before
+    assert deep.space._subscriptions == {}
+
+
+def test_as_many_objects_are_there_after_a_hundred_rounds_as_after_ten(deep: Deep) -> None:
+    T = deep().store("s", "typed_true")
+
+    def turn() -> None:
+        a = T(to=T, value=deep.String("x"))
+        T["a"] = a
+        tags = deep.Set([a, "y"])
+        with a.on("to_set", print), deep.query(to=T).live():
+            a.to = None
+        tags.destroy()
+        a.destroy(cascade=True)
+        deep.space.ledger("s").take(100)
+        for one in [one for one in deep if one not in (deep, T)]:
+            one.destroy()
+        deep.space.ledger("s").take(100)
+
+    def rest(turns: int) -> int:
+        for _ in range(turns):
+            turn()
+        gc.collect()
+        return sum(isinstance(one, Association) for one in gc.get_objects())
+
+    assert rest(10) == rest(100)
