@@ -25,7 +25,7 @@ test: $(STAMP)  ## all tests, on PostgreSQL 18, and those of the tables and the 
 	TEST_POSTGRES_VERSION=16 $(BIN)/python -m pytest -n 2 --quiet tests/storage tests/story
 
 machine: $(STAMP)  ## 50 000 runs of 100 random steps each against a model of plain dicts; it takes hours
-	MACHINE_RUNS=50000 MACHINE_STEPS=100 $(BIN)/python -m pytest --quiet tests/space/test_machine.py
+	MACHINE_RUNS=50000 MACHINE_STEPS=100 $(BIN)/python -m pytest --quiet tests/space/test_machine.py tests/space/test_surface.py
 
 storm: $(STAMP)  ## a minute of many writers at once, their followers, and a cursor over _i that loses links
 	$(BIN)/python -m tests.storage.storm --seconds 60
