@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -348,6 +348,7 @@ def load(
     *,
     space: str | None = None,
     into: Deep | None = None,
+    types: Iterable[Association | str] | None = None,
     name: str = "database",
     secret: str | None = None,
     progress: Callable[[Progress], object] | None = None,
@@ -357,7 +358,15 @@ def load(
     caller = None if into is None else handover
     handover.check()
     work = partial(
-        sync.load, storage, space=space, into=into, name=name, secret=secret, caller=caller, progress=progress
+        sync.load,
+        storage,
+        space=space,
+        into=into,
+        types=types,
+        name=name,
+        secret=secret,
+        caller=caller,
+        progress=progress,
     )
     with _portal.used() as portal:
         return handover.wait(portal.start_task_soon(work))

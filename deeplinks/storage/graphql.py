@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -192,6 +192,18 @@ class GraphQLStorage:
         if any(position):
             return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag, "data", position), more=True)
         return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag), more=True)
+
+    async def of_types(self, space: str, types: Sequence[str], limit: int) -> AsyncGenerator[list[SnapshotRow]]:
+        """Pages of those rows that are of some types, each link with its data; the types themselves and the root come too."""
+        i, id = FIRST_I, FIRST_ID
+        while True:
+            asked = {"deep": space, "types": list(types), "own": [space, *types], "i": str(i), "id": id, "limit": limit}
+            links = (await self._ask("snapshot_types", asked))["links"]
+            data = [SnapshotRow(table, row) for link in links for table in SYNCHRONIZED for row in link.pop(table)]
+            yield [*(SnapshotRow("links", row) for row in links), *data]
+            if len(links) < limit:
+                return
+            i, id = links[-1]["_i"], links[-1]["id"]
 
     # log
 

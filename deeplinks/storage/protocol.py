@@ -5,10 +5,19 @@ The storage room. Rows and batches only; an association is not known here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol, runtime_checkable
 
-from deeplinks.batch import Batch, Cursor, Page, Written
+from deeplinks.batch import Batch, Cursor, Page, SnapshotRow, Written
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A storage that can be asked for a part of a space."""
+
+    def of_types(self, space: str, types: Sequence[str], limit: int) -> AsyncGenerator[list[SnapshotRow]]:
+        """Pages of those rows that are of some types, each link with its data; the types themselves and the root come too."""
+        ...
 
 
 @runtime_checkable

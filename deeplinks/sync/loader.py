@@ -6,16 +6,18 @@ The sync room. One read with patience: a snapshot, then the log since the snapsh
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from deeplinks.errors import InvalidError, NotFoundError, WrongTypeError
-from deeplinks.space import Deep
-from deeplinks.storage.protocol import Storage
-from deeplinks.sync.caller import Caller
+from deeplinks.ids import canonical
+from deeplinks.space import Association, Deep
+from deeplinks.storage.protocol import Selective, Storage
+from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.progress import Progress
-from deeplinks.sync.replica import replica_of
+from deeplinks.sync.replica import Replica, replica_of
 from deeplinks.sync.storages import opened
+from deeplinks.tables import BUILT_INS
 
 
 async def load(
@@ -23,6 +25,7 @@ async def load(
     *,
     space: str | None = None,
     into: Deep | None = None,
+    types: Iterable[Association | str] | None = None,
     name: str = "database",
     secret: str | None = None,
     caller: Caller | None = None,
@@ -32,6 +35,8 @@ async def load(
 
     `storage` is the URL of a GraphQL endpoint, or a storage. What is loaded is marked `one_true` there, and loading
     writes nothing. Where `into`'s cursor can't be continued all is read anew, and `signals.resynchronized` says so.
+    `types` (associations, ids, or names of built-in types) brings only what is of these types, with its data; references to
+    what did not come are ids that heal, and a later load without `types` brings the rest.
     `caller` applies what comes in; this thread does unless told. `progress` is called after each page. Raises `InvalidError` for both or none of `space` and
     `into`, `NotFoundError` for an unknown space, and the storage's errors.
     """
@@ -41,10 +46,23 @@ async def load(
     async with opened(storage, secret) as source:
         deep = Deep(space=space) if into is None else into
         with _collector_off(), _told(deep, progress):
-            count = await replica_of(deep, name).catch_up(source, caller=caller)
+            count = await _read(replica_of(deep, name), source, types, caller or SameThread(deep))
         if into is None and not count:
             raise NotFoundError(what="space", name=deep.id)
         return deep
+
+
+async def _read(replica: Replica, source: Storage, types: Iterable[Association | str] | None, caller: Caller) -> int:
+    # Where the log is read on, all of it is here already.
+    if types is None or not replica.cursor.snapshot:
+        return await replica.catch_up(source, caller=caller)
+    if not isinstance(source, Selective):
+        raise InvalidError(what="load", why=f"{source!r} can't be asked for some types; leave `types` out")
+    return await replica.read_types(source, [_type_id(type) for type in types], caller)
+
+
+def _type_id(type: Association | str) -> str:
+    return type.id if isinstance(type, Association) else BUILT_INS.get(type) or canonical(type)
 
 
 def _check(space: str | None, into: Deep | None) -> None:

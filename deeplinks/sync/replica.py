@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from itertools import groupby
 
 from anyio.lowlevel import checkpoint
 
-from deeplinks.batch import Cursor, Page
+from deeplinks.batch import Cursor, Page, SnapshotRow
 from deeplinks.errors import BusyError, ResyncError, RewoundError
 from deeplinks.space import Deep
-from deeplinks.storage.protocol import Storage
+from deeplinks.storage.protocol import Selective, Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.counting import Counts
 from deeplinks.sync.inbox import Inbox
@@ -63,6 +63,21 @@ class Replica:
             self._anew = self.cursor.snapshot
             count = await self._read_on(storage, limit, steps, acknowledged)
             await steps.run(partial(self.inbox.settle, acknowledged))
+            return count
+
+    async def read_types(self, storage: Selective, types: Sequence[str], caller: Caller, limit: int = PAGE) -> int:
+        """Read what is of some types; how many rows that were. A part is no place in the log: who reads on begins anew."""
+        async with self._turns.taken():
+            # What the whole does not have any more when it is read is gone here too.
+            self._seen = _Seen(self.outbox.unread())
+            count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
+            async with aclosing(storage.of_types(self._deep.id, types, limit)) as pages:
+                async for rows in pages:
+                    await self._take(rows, caller)
+                    count += len(rows)
+                    self.counts.got(len(rows))
+                    telling.more(len(rows))
+            telling.more(0, over=True)
             return count
 
     async def begin_again(self, storage: Storage, error: RewoundError, caller: Caller) -> None:
@@ -128,9 +143,7 @@ class Replica:
 
     async def _apply(self, page: Page, caller: Caller) -> int:
         """Apply a page, a slice or a transaction at a time, so that the loop goes on; the cursor follows what is applied."""
-        for start in range(0, len(page.rows), SLICE):
-            await caller.run(partial(self.inbox.apply_snapshot, page.rows[start : start + SLICE]))
-            await checkpoint()
+        await self._take(page.rows, caller)
         for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
             entries = list(transaction)
             await caller.run(partial(self.inbox.apply_transaction, entries))
@@ -138,6 +151,11 @@ class Replica:
             await checkpoint()
         self.cursor = page.cursor
         return len(page.rows) + len(page.entries)
+
+    async def _take(self, rows: Sequence[SnapshotRow], caller: Caller) -> None:
+        for start in range(0, len(rows), SLICE):
+            await caller.run(partial(self.inbox.apply_snapshot, rows[start : start + SLICE]))
+            await checkpoint()
 
 
 class _Seen:

@@ -5,16 +5,17 @@ It begins where its predecessor stopped, ends when its input does, and may be ki
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 
-from deeplinks import Deep, load, synchronize
+from deeplinks import Deep, Synchronizer, load, synchronize
 from deeplinks.errors import DeepError
 
 
 async def main(endpoint: str, space: str, name: str, first: str) -> None:
-    deep = await entered(endpoint, space)
     over = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     number = int(first)
-    async with synchronize(deep, endpoint) as database:
+    async with AsyncExitStack() as stack:
+        deep, database = await entered(stack, endpoint, space)
         database.leaving = 120
         while not over.done():
             text = deep.String(f"{name} {number}").store("database")
@@ -28,13 +29,12 @@ async def main(endpoint: str, space: str, name: str, first: str) -> None:
     print(f"committed {number - 1}", flush=True)
 
 
-async def entered(endpoint: str, space: str) -> Deep:
-    """The space, as soon as somebody gives it."""
+async def entered(stack: AsyncExitStack, endpoint: str, space: str) -> tuple[Deep, Synchronizer]:
+    """The space, open, as soon as somebody gives it."""
     while True:
         try:
             deep = await load(endpoint, space=space)
-            async with synchronize(deep, endpoint):
-                return deep
+            return deep, await stack.enter_async_context(synchronize(deep, endpoint))
         except DeepError:
             await asyncio.sleep(0.05)
 

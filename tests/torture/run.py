@@ -181,11 +181,11 @@ async def torture(seconds: float, seed: int) -> Outcome:
     """Torture them; what became of it."""
     async with ground() as (postgres, server), between(server) as proxy:
         deep = Deep()
-        proxy.fate = chance(random.Random(seed), **ODDS)
         async with synchronize(deep, server) as founding:
             deep.String("the first").store("database")
             await founding.flush()
         async with synchronize(deep, proxy.endpoint) as follower:
+            proxy.fate = chance(random.Random(seed), **ODDS)
             tortured = Torture(seed, postgres, server, proxy, deep.id)
             for client in tortured.clients:
                 await client.start()
