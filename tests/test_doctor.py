@@ -235,6 +235,21 @@ async def test_what_waits_because_the_server_went_away_is_said_with_the_reason(e
     assert "nothing is lost" in only(found, "waiting", Grade.trouble, "can't be reached")
 
 
+async def test_what_was_refused_is_said_with_the_reason(endpoint: str, database: Session) -> None:
+    database.run("alter table deep.strings add constraint decent check (_data <> 'indecent')")
+    deep = Deep()
+    async with synchronize(deep, endpoint) as storage:
+        deep.String("indecent").store("database")
+        await until(lambda: storage.refused)
+        found = await diagnose(space=deep)
+        report = storage.report()
+        storage.refused.discard()
+
+    assert "retry()" in only(found, "refused", Grade.trouble, "for good", "23514")
+    assert report.refused == 1
+    assert "database.refused" in repr(report)
+
+
 async def test_a_log_that_was_pruned_past_the_reader(endpoint: str, database_url: str, database: Session) -> None:
     deep = Deep()
     async with synchronize(deep, endpoint):

@@ -17,6 +17,11 @@ def look_at_space(deep: Deep, name: str) -> Iterator[Finding]:
     replica = replica_of(deep, name)
     yield _marks(deep, replica, name)
     yield _waiting(deep, replica, name)
+    if replica.refused:
+        first = replica.refused[0]
+        what = f"{name} refused {len(replica.refused)} changes for good, which were set aside; the first: {first!r}"
+        next = "look at .refused of the synchronizer: mend the cause and retry(), or discard()"
+        yield trouble(Cause.refused, what, next)
 
 
 def _marks(deep: Deep, replica: Replica, name: str) -> Finding:

@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.errors import TRANSIENT_STATES
 from deeplinks.server.places import place
+from deeplinks.storage.postgres import lost
 
 UNAVAILABLE: Final = "unavailable"
 MISSING: Final = frozenset({"42P01", "3F000", "42703", "42883", "42704"})
@@ -65,7 +66,7 @@ def _without_state(error: psycopg.Error, path: str) -> GraphQLError:
         return told(
             "the request holds text that can't be stored: U+0000, or half a surrogate pair", "data-exception", path
         )
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if lost(error):
         return told("the database can't be reached: try again", UNAVAILABLE)
     return told("database query error", "unexpected")
 

@@ -140,8 +140,16 @@ def translate(error: psycopg.Error, storage: str) -> DeepError:
 
 def _passes(error: psycopg.Error, state: str | None) -> bool:
     if state is None:
-        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        return lost(error)
     return state.startswith(TRANSIENT_STATES)
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Whether an error without a state is that of a connection that was lost.
+
+    Where it is lost between a statement and its result, libpq makes up a result, which is of no class in particular.
+    """
+    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or type(error) is psycopg.DatabaseError
 
 
 def _why(error: psycopg.Error) -> str:

@@ -41,6 +41,8 @@ def test_a_database_is_named_without_its_password(url: str, name: str) -> None:
     [
         (psycopg.OperationalError("connection refused"), UnavailableError),
         (psycopg.InterfaceError("the connection is closed"), UnavailableError),
+        # Of a result that libpq makes up where the connection was lost between a statement and its answer.
+        (psycopg.DatabaseError("server closed the connection unexpectedly"), UnavailableError),
         (PoolTimeout("no connection in 10 s"), UnavailableError),
         (psycopg.errors.ConnectionFailure("gone"), UnavailableError),
         (psycopg.errors.SerializationFailure("again"), UnavailableError),
