@@ -72,7 +72,7 @@ class Ours(Core):
 
     def build(self, graph: Graph) -> None:
         self.deep = deep = Deep()
-        Node, *self.types = (deep() for _ in range(TYPES + 1))
+        Node, *self.types = (deep(), *(deep.String() for _ in range(TYPES)))
         for type in (Node, *self.types):
             type.store("database", "typed_true")
         with deep.bulk() as build:
@@ -81,12 +81,12 @@ class Ours(Core):
 
     def _links(self, build: Build, graph: Graph) -> list[Association]:
         nodes = self.nodes
-        texts = iter(build.strings(text for _, _, _, text in graph.links if text is not None))
-        given: list[list[Ends]] = [[] for _ in range(TYPES)]
+        ends: list[list[Ends]] = [[] for _ in range(TYPES)]
+        texts: list[list[str | None]] = [[] for _ in range(TYPES)]
         for start, end, type, text in graph.links:
-            ends = (nodes[start], nodes[end]) if text is None else (nodes[start], nodes[end], next(texts))
-            given[type].append(ends)
-        made = [iter(build.links(type, ends)) for type, ends in zip(self.types, given, strict=True)]
+            ends[type].append((nodes[start], nodes[end]))
+            texts[type].append(text)
+        made = [iter(build.links(*given)) for given in zip(self.types, ends, texts, strict=True)]
         return [next(made[type]) for _, _, type, _ in graph.links]
 
     def settle(self) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, TypeAlias
 
-from deeplinks.errors import WrongTypeError
+from deeplinks.errors import InvalidError, WrongTypeError
 from deeplinks.ids import new_id
 from deeplinks.space.association import Association, Reference
 from deeplinks.space.back_references import Members, added
@@ -113,29 +113,44 @@ class Build:
         with self._making(type, count) as batch:
             return batch.made
 
-    def links(self, type: Association, ends: Iterable[Ends]) -> list[Association]:
-        """A link for each pair `(from_, to)`, or triple `(from_, to, value)`. Raises what calling the type raises."""
+    def links(self, type: Association, ends: Iterable[Ends], data: Iterable[object] | None = None) -> list[Association]:
+        """A link for each pair `(from_, to)`, or triple `(from_, to, value)`; raises what calling the type raises.
+
+        `data`, of a type whose instances hold some, is what each link holds itself, with None where that is nothing;
+        `InvalidError` where there are not as many.
+        """
         given: Sequence[Ends] = list(ends)
-        if not self._quick(type):
-            return [self._one(type, *each) for each in given]
+        held = [NOTHING] * len(given) if data is None else [NOTHING if one is None else one for one in data]
+        if len(held) != len(given):
+            raise InvalidError(what=f"the data of {len(given)} links", why=f"there are {len(held)} pieces of it")
+        # A function is anything that can be called, which an association can be too.
+        if not self._quick(type) or (data is not None and self._kind(type) == "Function"):
+            return [self._one(type, *each, data=one) for each, one in zip(given, held, strict=True)]
+        whole = () if data is None else self._checked(type, held)
         try:
-            return self._linked(type, given)
+            return self._linked(type, given, whole)
         except (AttributeError, TypeError, ValueError, _OtherEndError):
             # An id, maybe: each end is looked at as an ordinary link's is.
-            return self._linked(type, [self._found(_New(type), each) for each in given])
+            return self._linked(type, [self._found(_New(type), each) for each in given], whole)
+
+    def _kind(self, type: Association) -> str | None:
+        return self._space.kinds.get(type) or self._space.kind_of(type)
+
+    def _checked(self, type: Association, values: Iterable[object]) -> list[object]:
+        """Data as it is kept. Raises what giving it to an instance raises."""
+        kind, new = self._kind(type), _New(type)
+        return [NOTHING if one is NOTHING else self._space._data(new, kind, type, one) for one in values]
 
     def data(self, type: Association, values: Iterable[object]) -> list[Association]:
         """An instance of a data type for each value: `build.data(deep.String, texts)`. Raises what calling it raises."""
         given = list(values)
-        kind = self._space.kinds.get(type) or self._space.kind_of(type)
-        # A function is anything that can be called, which an association can be too.
+        kind = self._kind(type)
         if kind is None or kind == "Function" or not self._quick(type):
             return [self._one(type, data=value) for value in given]
         new = _New(type)
         whole = [checked(kind, value, new) for value in given]
         with self._making(type, len(whole)) as batch:
-            for one, checked_value in zip(batch.made, whole, strict=True):
-                one._data = checked_value
+            _fill(batch.made, whole)
         return batch.made
 
     def strings(self, texts: Iterable[str]) -> list[Association]:
@@ -196,9 +211,11 @@ class Build:
         target = self._space._target
         return target(new, FROM, start), target(new, TO, end), target(new, VALUE, value)
 
-    def _linked(self, type: Association, given: Sequence[Ends]) -> list[Association]:
+    def _linked(self, type: Association, given: Sequence[Ends], whole: Sequence[object]) -> list[Association]:
         with self._making(type, len(given)) as batch:
             self._join(batch, given)
+            if whole:
+                _fill(batch.made, whole)
         return batch.made
 
     def _join(self, batch: Batch, given: Sequence[Ends]) -> None:
@@ -270,6 +287,11 @@ class Build:
             space.destroy(one)
         else:
             space._unmake(one)
+
+
+def _fill(made: Sequence[Association], whole: Sequence[object]) -> None:
+    for one, data in zip(made, whole, strict=True):
+        one._data = data
 
 
 def _joined(members: Members, made: Sequence[Association]) -> Members:

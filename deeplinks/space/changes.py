@@ -238,6 +238,9 @@ class ChangeSet:
             taken.update(group.entries if group else {entry: None})
         for entry in taken:
             del self._entries[entry.association]
+        if not self._entries:
+            # A dict keeps the room it once needed.
+            self._entries = {}
         groups = {entry.group.whole() for entry in taken if entry.group}
         marks = [mark for mark in self._marks.values() if not taken or mark.goes_with(groups)]
         for mark in marks:

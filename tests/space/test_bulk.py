@@ -7,7 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from deeplinks import Association, Change, Deep, Event
-from deeplinks.errors import DestroyedError, InvalidError, NoDataError, OtherSpaceError, UnknownIdError, WrongTypeError
+from deeplinks.errors import (
+    DeepError,
+    DestroyedError,
+    InvalidError,
+    NoDataError,
+    OtherSpaceError,
+    UnknownIdError,
+    UnstorableError,
+    WrongTypeError,
+)
 from deeplinks.ids import canonical
 from tests.space.dumping import dump
 
@@ -364,3 +373,35 @@ def test_names_of_what_is_built_are_found(deep: Deep) -> None:
         build.links(deep.Contain, [(deep, one, names[0])])
 
     assert deep["one"] is one
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_links_may_hold_data_themselves(deep: Deep, heard: bool) -> None:
+    Says, a = deep.String(), deep()
+    told: list[object] = []
+    if heard:
+        deep.on("constructed", lambda event: told.append(event.source.own_data()))
+    with deep.bulk() as build:
+        links = build.links(Says, [(a, a), (a, deep), (deep, a)], data=["hello", None, ""])
+
+    assert [link.own_data() for link in links] == ["hello", None, ""]
+    assert [(link.from_, link.to) for link in links] == [(a, a), (a, deep), (deep, a)]
+    assert told == (["hello", None, ""] if heard else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "error"), [(["x"], InvalidError), (["x", 5], WrongTypeError), (["x", "\0"], UnstorableError)]
+)
+def test_links_whose_data_is_wrong_are_not_made(deep: Deep, data: list[object], error: type[DeepError]) -> None:
+    Says = deep.String()
+    before = len(deep)
+
+    with pytest.raises(error), deep.bulk() as build:
+        build.links(Says, [(deep, deep), (deep, deep)], data=data)
+
+    assert len(deep) == before
+
+
+def test_links_of_a_type_without_data_hold_none(deep: Deep) -> None:
+    with pytest.raises(NoDataError), deep.bulk() as build:
+        build.links(deep, [(deep, deep)], data=["x"])
