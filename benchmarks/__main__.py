@@ -8,12 +8,14 @@ import platform
 
 from benchmarks.following import following
 from benchmarks.ground import ground
+from benchmarks.hot import hot
 from benchmarks.loading import Loading
 from benchmarks.memory import in_memory
 from benchmarks.mutations import mutations
 from benchmarks.writing import Writing, graph, stored
 
 CHANGES = 1_000
+COMMITS = 8_000
 
 
 def memory(rounds: int, million: bool) -> None:
@@ -32,7 +34,8 @@ async def storage(links: int, rounds: int) -> None:
         size = len(graph(links))
         async with stored(endpoint, links) as space:
             print(await Loading(url, endpoint, space, size).race().run(rounds), end="\n\n", flush=True)
-    print(await following(CHANGES), flush=True)
+    print(await following(CHANGES), end="\n\n", flush=True)
+    print(await asyncio.to_thread(hot, COMMITS), flush=True)
 
 
 if __name__ == "__main__":
