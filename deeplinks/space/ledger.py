@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from deeplinks.errors import DestroyedError
 from deeplinks.ids import new_id
@@ -60,6 +60,9 @@ class Batch:
         """Those that are still here and of that type."""
         return Batch(self.type, [one for one in self.made if one._type is self.type], self.targets)
 
+
+# What the nearest typed mark says of associations, as far as it was asked for.
+Said: TypeAlias = "dict[Association, bool | None]"
 
 # How many types up a verdict is looked for before circles are thought of.
 NEAR = 4
@@ -142,6 +145,31 @@ class Ledger:
                 return True
         return None
 
+    def _verdict_of_many(self, association: Association | str | None, said: Said) -> bool | None:
+        """`verdict` for one of many, whose types have been climbed in part: each of them is passed once."""
+        if not self.speaks_of_types:
+            return None
+        path: list[Association] = []
+        verdict = None
+        for type in upwards(None if isinstance(association, str) else association):
+            if type in said:
+                verdict = said[type]
+                break
+            path.append(type)
+            if type in self._typed_out or type in self._typed_in:
+                verdict = type not in self._typed_out
+                break
+        said.update(dict.fromkeys(path, verdict))
+        return verdict
+
+    def _holds_each(self, associations: Iterable[Association], said: Said) -> Iterator[tuple[Association, bool]]:
+        """`holds` for many, of which most are types of others: asked as they come, and typed marks must not change."""
+        for one in associations:
+            if one in self._out or (self.purged and one.id in self.purged):
+                yield one, False
+            else:
+                yield one, one in self._in or self._verdict_of_many(one, said) is True
+
     def state(self, association: Association) -> SyncState | None:
         """How far it is; None where the storage has nothing to do with it."""
         if any(changes.last_order_of(association) for changes in (self.changes, *self._outer)):
@@ -195,7 +223,7 @@ class Ledger:
     def standing(self, association: Association, with_instances: bool = True) -> list[tuple[Association, bool]]:
         """Who is stored now, of an association and everything below it: `settle` takes it after a change."""
         reach = and_instances(association) if with_instances else [association]
-        return [(one, self.holds(one)) for one in reach]
+        return list(self._holds_each(reach, {}))
 
     def _set_own(self, association: Association, marker: StorageMarker) -> None:
         self.one[marker].add(association)
@@ -340,39 +368,43 @@ class Ledger:
 
     def settle(self, before: list[tuple[Association, bool]]) -> None:
         """Act on what began or ended being stored, given how it was before."""
-        for association, was in before:
-            holds = self.holds(association)
+        said: Said = {}
+        held = self._holds_each((association for association, _ in before), said)
+        for (association, was), (_, holds) in zip(before, held, strict=True):
             if holds and not was:
-                self.start(association, self.along(self._brings(association)))
+                self.start(association, self.along(self._brings(association), said))
             elif was and not holds:
                 self.stop(association)
 
     def check_beginning(self, before: list[tuple[Association, bool]]) -> None:
         """Whether what begins being stored can be. Raises `UnstorableError`."""
-        for association, was in before:
-            if not was and self.holds(association):
+        said: Said = {}
+        held = self._holds_each((association for association, _ in before), said)
+        for (association, was), (_, holds) in zip(before, held, strict=True):
+            if holds and not was:
                 check_source(association.own_data(), association)
-                self.along(self._brings(association))
+                self.along(self._brings(association), said)
 
     def start(self, association: Association, along: list[Association]) -> None:
         """Write the association as a whole, and what comes along with it, in the order in which they were made."""
         check_source(association.own_data(), association)
         self.bring(along, association)
 
-    def along(self, referred: Iterable[Association | str | None]) -> list[Association]:
+    def along(self, referred: Iterable[Association | str | None], said: Said | None = None) -> list[Association]:
         """The save-update cascade: what comes along when these are referred to by what is stored.
 
-        All the way, short of root, built-ins, what is stored already and what a false mark excludes. Raises
-        `UnstorableError` for a function without a source, before anything is marked.
+        All the way, short of root, built-ins, what is stored already and what a false mark excludes. `said`: what typed
+        marks are known to say. Raises `UnstorableError` for a function without a source, before anything is marked.
         """
         found: dict[Association, None] = {}
-        stack = [one for one in referred if self._comes(one)]
+        said = {} if said is None else said
+        stack = [one for one in referred if self._comes(one, said)]
         while stack:
             one = stack.pop()
             if one not in found:
                 check_source(one.own_data(), one)
                 found[one] = None
-                stack.extend(target for target in self._brings(one, found) if self._comes(target))
+                stack.extend(target for target in self._brings(one, found) if self._comes(target, said))
         return list(found)
 
     def _brings(self, association: Association, along: Collection[Association] = ()) -> list[Association | str | None]:
@@ -383,12 +415,12 @@ class Ledger:
         names = self._space.names
         return [*referred, *(link for link in names.at(association) if names.comes(link, self, along))]
 
-    def _comes(self, target: Association | str | None) -> TypeGuard[Association]:
+    def _comes(self, target: Association | str | None, said: Said) -> TypeGuard[Association]:
         if target is None or isinstance(target, str) or self._space.permanent(target):
             return False
         if target in self._in or target in self._out or (self.purged and target.id in self.purged):
             return False
-        return self.verdict(target) is None
+        return self._verdict_of_many(target, said) is None
 
     def bring(self, along: list[Association], first: Association | None = None) -> None:
         """Mark `one_true` and write what comes along; `first` is who brings it, when it is to be written too."""

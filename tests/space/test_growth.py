@@ -234,7 +234,7 @@ def test_storing_brings_along_a_long_chain(deep: Deep) -> None:
 
 def test_a_typed_mark_reaches_down_a_long_chain_of_types(deep: Deep) -> None:
     base = deep()
-    leaf = chain(deep, "type", base, 2_000)
+    leaf = chain(deep, "type", base)
     base.store("s", "typed_true")
 
     assert leaf.is_stored("s")
