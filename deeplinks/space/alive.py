@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Function: TypeAlias = "Callable[..., object]"
 
+# Of types: whether they are Alive types, and the nearest function, from each upwards.
+Hooks: TypeAlias = "dict[Association, tuple[bool, Function | FunctionSource | None]]"
+
 
 class Reason(StrEnum):
     """Why a function of an Alive type or of a Field is called."""
@@ -71,15 +74,21 @@ class Living:
         """Whether calling it makes an instance, though it holds a function: it is an Alive type."""
         return self._alive in upwards(type.type)
 
-    def hook(self, type: Association | None) -> Function | FunctionSource | None:
-        """The function of the nearest Alive type, from a type upwards."""
-        found: Function | FunctionSource | None = None
+    def hook(self, type: Association | None, known: Hooks | None = None) -> Function | FunctionSource | None:
+        """The function of the nearest Alive type, from a type upwards; `known`: of types that were climbed before."""
+        known = {} if known is None else known
+        path: list[Association] = []
+        lives, found = False, None
         for one in upwards(type):
-            if one is self._alive:
-                return found
-            if found is None and (callable(one._data) or isinstance(one._data, FunctionSource)):
+            if one is self._alive or one in known:
+                lives, found = known.get(one, (True, None))
+                break
+            path.append(one)
+        for one in reversed(path):
+            if callable(one._data) or isinstance(one._data, FunctionSource):
                 found = one._data
-        return None
+            known[one] = lives, found
+        return found if lives else None
 
     def make(self, hook: Function | FunctionSource, type: Association, data: object, *targets: Target) -> Association:
         """An instance whose function was told of its construction, or nothing."""
@@ -90,12 +99,12 @@ class Living:
             hook(association, Reason.construction)
         return association
 
-    def part(self, association: Association) -> None:
+    def part(self, association: Association, known: Hooks) -> None:
         """It is about to be destroyed: its function is told once, while everything of it is still there.
 
         A function that is text here is not run, and keeps nobody from ending what belongs to it.
         """
-        hook = None if association.destroyed or association in self._ending else self.hook(association.type)
+        hook = None if association.destroyed or association in self._ending else self.hook(association.type, known)
         if hook is None or isinstance(hook, FunctionSource):
             return
         self._ending.add(association)

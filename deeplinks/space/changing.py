@@ -14,6 +14,7 @@ from deeplinks.errors import BuiltInError, DestroyedError, InvalidError
 from deeplinks.ids import new_id
 from deeplinks.space.association import Association, Gone, Reference, here, id_of
 from deeplinks.space.back_references import added, each, removed
+from deeplinks.space.climbing import Climbed
 from deeplinks.space.data_index import DataIndex, keys
 from deeplinks.space.events import Change, EventKind, Subscription
 from deeplinks.space.fields import DATA, FIELDS, FROM, TO, TYPE, VALUE, Field
@@ -400,14 +401,18 @@ class Changing(Promising):
             raise BuiltInError(association=association, action="destroyed")
         with self._undoable():
             ending = and_instances(association)[::-1] if cascade else [association]
+            climbed = Climbed(self.itself)
             for one in self.collections.with_items(self.names.with_names(ending)):
                 if self.alive._typed is not None:
-                    self.living.part(one)
+                    climbed.part(one)
                 if not one.destroyed:
-                    self._destroy(one)
+                    retypes = one._typed is not None
+                    self._destroy(one, climbed.holding(one) if cascade else self._holding(one, None))
+                    if retypes:
+                        climbed.forget()
 
-    def _destroy(self, association: Association) -> None:
-        for ledger in self._holding(association, None):
+    def _destroy(self, association: Association, holding: list[Ledger]) -> None:
+        for ledger in holding:
             ledger.destroy(association)
         if association._type is self.item:
             self._touch(association._from)

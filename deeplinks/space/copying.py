@@ -226,6 +226,10 @@ def copied(space: Space, originals: Iterable[Association | str | uuid.UUID]) -> 
             copies[one] = _copy(space, one, inside, copies)
         for one, copy in copies.items():
             _complete(space, one, copy, copies)
+        # A copy may hold data only now that its types are what they are to be, all the way up.
+        for one, copy in copies.items():
+            if copy._data is NOTHING and one._data is not NOTHING:
+                space.assign(copy, one._data)
     return copies
 
 
@@ -250,5 +254,3 @@ def _complete(space: Space, one: Association, copy: Association, copies: Mapping
             space._refer_noted(copy, field, reference, None)
         else:
             space.refer(copy, field, copies.get(reference, reference) if reference else None)
-    if copy._data is NOTHING and one._data is not NOTHING:
-        space.assign(copy, one._data)

@@ -215,6 +215,11 @@ class Grouping:
         """Whether a together() of this thread is open."""
         return self._grouped() is not None
 
+    @property
+    def steps(self) -> int:
+        """How many steps the innermost together() has to undo."""
+        return len(self._together[-1].undo)
+
     def journal(self, undo: Callable[..., object], *arguments: object) -> None:
         """Remember how to undo a step, where it may have to be."""
         together = self._grouped()

@@ -114,11 +114,11 @@ class Ledger:
             return association in self._in or not (self._typed_out and self.verdict(association) is not True)
         return self.verdict(association) is True
 
-    def excludes(self, association: Association) -> bool:
-        """Whether a false mark, its own or the deciding type's, keeps it out."""
+    def excludes(self, association: Association, said: Said) -> bool:
+        """Whether a false mark, its own or the deciding type's, keeps it out; `said`: what types are known to say."""
         if association in self._out:
             return True
-        return association not in self._in and self.verdict(association) is False
+        return association not in self._in and self._verdict_of_many(association, said) is False
 
     def verdict(self, association: Association | str | None) -> bool | None:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
@@ -169,6 +169,10 @@ class Ledger:
                 yield one, False
             else:
                 yield one, one in self._in or self._verdict_of_many(one, said) is True
+
+    def holds_one(self, association: Association, said: Said) -> bool:
+        """`holds` for one of many, of which `said` knows what was asked before."""
+        return next(self._holds_each((association,), said))[1]
 
     def state(self, association: Association) -> SyncState | None:
         """How far it is; None where the storage has nothing to do with it."""
@@ -374,7 +378,7 @@ class Ledger:
             if holds and not was:
                 self.start(association, self.along(self._brings(association), said))
             elif was and not holds:
-                self.stop(association)
+                self.stop(association, said)
 
     def check_beginning(self, before: list[tuple[Association, bool]]) -> None:
         """Whether what begins being stored can be. Raises `UnstorableError`."""
@@ -459,7 +463,8 @@ class Ledger:
                 self.changes.mark(id, TYPED[marker], association, set=True)
             else:
                 self._set_own(association, marker)
-        self.changes.create_all([one for one in self._space.associations.values() if self.holds(one)])
+        held = self._holds_each(self._space.associations.values(), {})
+        self.changes.create_all([one for one, holds in held if holds])
 
     def _check_sources(self, type: Association, held: Iterable[Association]) -> None:
         if "Function" in (self._space.kinds.get(type), self._space.kind_of(type)):
@@ -493,12 +498,12 @@ class Ledger:
                 coming.append(one)
         return [*set(coming).union(self.along(sorted(further, key=_by_seq)))] if further else coming
 
-    def stop(self, association: Association) -> None:
+    def stop(self, association: Association, said: Said) -> None:
         """Freeze what waits: the change that ends storage is written, later ones are not.
 
         What a false mark keeps out before anything of it was sent is not written at all.
         """
-        if association not in self.known and self.excludes(association):
+        if association not in self.known and self.excludes(association, said):
             self.changes.lose(association, apart=bool(self._outer))
             return
         entry = self.changes.get(association)
