@@ -203,6 +203,9 @@ class Synchronizer:
     def __repr__(self) -> str:
         return repr(self._inner)
 
+    def _repr_html_(self) -> str:
+        return self._inner._repr_html_()
+
     @property
     def name(self) -> str:
         """What `store` calls it."""

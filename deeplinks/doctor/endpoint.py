@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from deeplinks.batch import Cursor
-from deeplinks.doctor.findings import Cause, Finding, fine, trouble, warning
+from deeplinks.doctor.findings import Cause, Finding, Grade, fine, trouble, warning
 from deeplinks.errors import (
     AccessDeniedError,
     DeepError,
@@ -40,31 +40,34 @@ SKEW: Final = 30.0
 
 async def look_at_endpoint(url: str, secret: str | None, space: Deep | str | None, name: str) -> AsyncIterator[Finding]:
     """One look after the other; those that need what is missing are left out."""
-    id = space.id if isinstance(space, Deep) else space
     try:
         storage = storage_of(url, secret)
     except (DeepError, ImportError) as error:
-        yield trouble(
-            Cause.address, str(error), "give the address of a GraphQL endpoint, as http://localhost:8080/v1/graphql"
-        )
+        like = "give the address of a GraphQL endpoint, as http://localhost:8080/v1/graphql"
+        yield trouble(Cause.address, str(error), like)
         return
     assert isinstance(storage, GraphQLStorage)
-    if id is not None and not is_id(id):
-        yield trouble(
-            Cause.space, f"{id!r} is no id of a space", "an id is a UUID: see `deep.id`, or the table deep.spaces"
-        )
-        return
     try:
-        entered = await _enter(storage, id)
-        yield entered
-        async for finding in _around(url):
+        async for finding in _looks(storage, url, space, name):
             yield finding
-        if entered.cause is Cause.space or not entered.next:
-            yield await _live(storage, id or RESERVED_SPACE)
-            if isinstance(space, Deep):
-                yield await _log(storage, space, name)
     finally:
         await storage.close()
+
+
+async def _looks(storage: GraphQLStorage, url: str, space: Deep | str | None, name: str) -> AsyncIterator[Finding]:
+    id = space.id if isinstance(space, Deep) else space
+    if id is not None and not is_id(id):
+        what = f"{id!r} is no id of a space"
+        yield trouble(Cause.space, what, "an id is a UUID: see `deep.id`, or the table deep.spaces")
+        return
+    entered = await _enter(storage, id)
+    yield entered
+    async for finding in _around(url):
+        yield finding
+    if entered.grade is not Grade.trouble:
+        yield await _live(storage, id or RESERVED_SPACE)
+        if isinstance(space, Deep):
+            yield await _log(storage, space, name)
 
 
 async def _enter(storage: GraphQLStorage, space: str | None) -> Finding:

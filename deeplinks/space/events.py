@@ -212,8 +212,8 @@ class Signals:
     """The blinker signals of one space, one a kind, and those that tell of the space as a whole.
 
     `changed` tells a change set once: sender the space, `changes` a tuple of `Change`. `waiting` tells that the change
-    set of `storage` turned from empty to not empty. `conflict`, `refused`, `stalled`, `resynchronized` and `receiver_error`
-    tell what their names say.
+    set of `storage` turned from empty to not empty. `conflict`, `refused`, `stalled`, `resynchronized`, `progress`
+    and `receiver_error` tell what their names say.
     """
 
     def __init__(self, attend: Callable[[], object]) -> None:

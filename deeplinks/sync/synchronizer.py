@@ -101,6 +101,9 @@ class Synchronizer:
     def __repr__(self) -> str:
         return f"<{self.name}: {self.storage!r}, {self._state()}, {len(self._outbox)} waiting>"
 
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
     def _state(self) -> str:
         if self._failure:
             return "stopped"

@@ -135,6 +135,7 @@ async def test_it_reads_well(endpoint: str) -> None:
     assert "1 types with all their instances" in text
     assert "last error the <cable> can't be reached: cut" in text
     assert "the &lt;cable&gt;" in report._repr_html_()
+    assert "the &lt;cable&gt;" in database._repr_html_()
 
 
 async def test_it_is_a_value(endpoint: str) -> None:
