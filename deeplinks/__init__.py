@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from deeplinks.sync import (
         Attempt,
         Conflict,
+        LocalGraph,
         Progress,
         Refusal,
         Refusals,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         Synchronizer,
         Work,
         load,
+        open,
         synchronize,
     )
 
@@ -58,6 +60,7 @@ _LAZY = {
     "Conflict": "deeplinks.sync",
     "Diagnosis": "deeplinks.doctor",
     "GraphQLStorage": "deeplinks.storage.graphql",
+    "LocalGraph": "deeplinks.sync",
     "MemoryStorage": "deeplinks.storage.memory",
     "Progress": "deeplinks.sync",
     "Refusal": "deeplinks.sync",
@@ -68,6 +71,7 @@ _LAZY = {
     "Work": "deeplinks.sync",
     "diagnose": "deeplinks.doctor",
     "load": "deeplinks.sync",
+    "open": "deeplinks.sync",
     "synchronize": "deeplinks.sync",
 }
 
@@ -88,6 +92,7 @@ __all__ = [
     "FunctionSource",
     "GraphQLStorage",
     "LiveQuery",
+    "LocalGraph",
     "MemoryStorage",
     "Progress",
     "Promise",
@@ -108,6 +113,7 @@ __all__ = [
     "diagnose",
     "diff",
     "load",
+    "open",
     "promise_status",
     "synchronize",
 ]

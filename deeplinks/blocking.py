@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from weakref import WeakKeyDictionary
@@ -29,7 +30,10 @@ from deeplinks.space import Association, Deep, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler
 from deeplinks.space.promises import Operation, Promising
 from deeplinks.storage.protocol import Storage
+from deeplinks.sync import open as open
+from deeplinks.sync.attaching import Keeping
 from deeplinks.sync.caller import Step, tell_apart
+from deeplinks.sync.journal import FSYNC_INTERVAL, MAX_BYTES, MAX_CHANGES
 from deeplinks.sync.progress import Progress
 
 T = TypeVar("T")
@@ -193,11 +197,17 @@ class Synchronizer:
     """A space kept in a storage by itself, and following it, while it is open: `deeplinks.Synchronizer` without `await`."""
 
     def __init__(
-        self, deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+        self,
+        deep: Deep,
+        storage: str | Storage,
+        *,
+        name: str = "database",
+        secret: str | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self._deep = deep
         self._handover = _handover(deep)
-        self._inner = sync.Synchronizer(deep, storage, name=name, secret=secret, caller=self._handover)
+        self._inner = sync.Synchronizer(deep, storage, name=name, secret=secret, caller=self._handover, keeping=keeping)
         self._open: BlockingPortal | None = None
 
     def __repr__(self) -> str:
@@ -285,10 +295,13 @@ class Synchronizer:
         """What the storage refused for good and was set aside, oldest first, until it is retried or discarded."""
         return self._inner.refused
 
-    def flush(self, timeout: float | None = None) -> None:
-        """Wait until every change that was accepted before this call is committed. Raises as the async one does."""
+    def flush(self, timeout: float | None = None, *, local: bool = False) -> None:
+        """Wait until every change that was accepted before this call is committed; `local`: until it is on this disk.
+
+        Raises as the async one does.
+        """
         self._inner.check_ungrouped()
-        self._await(self._open, partial(self._inner.flush, timeout))
+        self._await(self._open, partial(self._inner.flush, timeout, local=local))
 
     def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were."""
@@ -340,10 +353,22 @@ getattr(threading, "_register_atexit", atexit.register)(_close_all)
 
 
 def synchronize(
-    deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+    deep: Deep,
+    storage: str | Storage,
+    *,
+    name: str = "database",
+    secret: str | None = None,
+    path: str | Path | None = None,
+    fsync_interval: float = FSYNC_INTERVAL,
+    max_changes: int | None = MAX_CHANGES,
+    max_bytes: int | None = MAX_BYTES,
 ) -> Synchronizer:
-    """Keep a space in a storage: `with synchronize(deep, url) as database:`. Raises as the async one does."""
-    return Synchronizer(deep, storage, name=name, secret=secret)
+    """Keep a space in a storage: `with synchronize(deep, url) as database:`, with a `path` in a file too.
+
+    Does and raises what the async one does.
+    """
+    keeping = None if path is None else Keeping(path, fsync_interval, max_changes, max_bytes)
+    return Synchronizer(deep, storage, name=name, secret=secret, keeping=keeping)
 
 
 def load(

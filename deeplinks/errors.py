@@ -35,8 +35,12 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── OvertakenError
     │   ├── RefusedError
     │   │   └── StaleError
-    │   └── ResyncError
-    │       └── RewoundError
+    │   ├── ResyncError
+    │   │   └── RewoundError
+    │   └── LocalFileError
+    │       ├── FileInUseError
+    │       └── CorruptFileError
+    ├── OutboxFullError
     ├── FlushTimeoutError (TimeoutError)
     └── SettingsError
 """
@@ -333,6 +337,32 @@ class RewoundError(ResyncError):
     """The log of space {space} was set back below {n}, as by a restored backup: {why}. Its reader starts anew."""
 
     code = "rewound"
+
+
+class LocalFileError(StorageError):
+    """The file {file} can't be used: {why}."""
+
+    code = "local-file"
+
+
+class FileInUseError(LocalFileError):
+    """The file {file} is in use by process {pid} since {since}: one at a time has it; end that one, or use another file."""
+
+    code = "file-in-use"
+
+
+class CorruptFileError(LocalFileError):
+    """The file {file} is damaged at {record}: {why}. Nothing of it was used or changed; put a copy of it aside, and
+    start with another file.
+    """
+
+    code = "file-corrupt"
+
+
+class OutboxFullError(DeepError):
+    """{file} takes no more: {why}. Nothing was changed; what waits is kept, and is sent when the storage can be reached."""
+
+    code = "outbox-full"
 
 
 class FlushTimeoutError(DeepError, TimeoutError):

@@ -40,7 +40,7 @@ GROUPS: dict[str, list[str]] = {
     "Spaces and associations": ["Deep", "Association", "BackReferences", "FunctionSource"],
     "Queries": ["Q", "Query", "Explanation", "LiveQuery"],
     "Storing, loading, following": [
-        "synchronize", "Synchronizer", "load", "StorageMarker", "SyncState", "Conflict", "Refusals", "Refusal", "RefusedChange",
+        "synchronize", "Synchronizer", "load", "open", "LocalGraph", "StorageMarker", "SyncState", "Conflict", "Refusals", "Refusal", "RefusedChange",
         "Attempt",
     ],
     "Events": ["Event", "Subscription", "Change"],

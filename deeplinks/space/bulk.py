@@ -17,6 +17,7 @@ from deeplinks.space.association import Association, Reference
 from deeplinks.space.back_references import Members, added
 from deeplinks.space.changing import now
 from deeplinks.space.fields import FROM, TO, VALUE
+from deeplinks.space.grouping import _UNLOCKED
 from deeplinks.space.ledger import Batch
 from deeplinks.space.register import Target, _New
 from deeplinks.space.values import NOTHING, checked
@@ -43,7 +44,7 @@ def building(space: Space) -> Generator[Build]:
             with space._undoable():
                 yield Build(space)
         else:
-            with space._locked():
+            with space.lock if space.ledgers else _UNLOCKED:
                 yield from _quickly(space)
             space._ring()
 
@@ -52,7 +53,8 @@ def _quickly(space: Space) -> Generator[Build]:
     build = Build(space)
     try:
         yield build
-        build.note()
+        with space._locked():
+            build.note()
     except BaseException:
         build.undo()
         raise

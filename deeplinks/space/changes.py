@@ -5,7 +5,7 @@ The space room. It knows no storage's rows; a synchronizer takes from it, whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Collection, Iterator, Sequence, Set
 from typing import TYPE_CHECKING, TypeAlias
 
 from deeplinks.space.fields import DATA
@@ -124,6 +124,28 @@ class ChangeSet:
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._marks)
+
+    def each(self) -> Iterator[tuple[Association, Entry | None]]:
+        """Who changed and how; None stands for what is to be written whole and did not change since."""
+        for association, entry in self._entries.items():
+            yield association, None if _is_whole(entry) else self._entry(association, entry)
+
+    @property
+    def marks(self) -> Collection[Mark]:
+        """The typed marks that wait."""
+        return self._marks.values()
+
+    @property
+    def lost(self) -> Collection[Association]:
+        """Of whom nothing is to be told any more, also of what waits around this set."""
+        return self._lost
+
+    def __contains__(self, association: Association) -> bool:
+        return association in self._entries
+
+    def mark_waiting(self, id: str) -> Mark | None:
+        """The typed mark of that id, if it waits."""
+        return self._marks.get(id)
 
     def __iter__(self) -> Iterator[Entry]:
         return (self._entry(association, entry) for association, entry in self._entries.items())
@@ -271,7 +293,11 @@ class ChangeSet:
             self.discard(lost)
         if known is None:
             self._lost.update(other._lost)
-        for late in other:
+        for association, kept in other._entries.items():
+            if group is None and _is_whole(kept):
+                self.create(association)
+                continue
+            late = other._entry(association, kept)
             if late.destroyed:
                 self.destroy(late.association, known=known is None or late.association in known)
             else:
@@ -304,6 +330,11 @@ class ChangeSet:
         if isinstance(entry, Entry) and entry.group:
             entry.group.whole().entries.pop(entry, None)
         return entry is not None
+
+
+def _is_whole(kept: Kept) -> bool:
+    """Whether it is to be written whole, and did not change since."""
+    return isinstance(kept, int) and kept > 0
 
 
 def _whole(association: Association, kept: int | tuple[int, str, object]) -> Entry:

@@ -105,7 +105,7 @@ class Changing(Promising):
     def held(self) -> DataIndex:
         """The index by data, kept from the first question on."""
         if not self.by_data.kept:
-            self.indexed = self.attended = True
+            self.indexed = self.followed = self.attended = True
             self.by_data.begin(self.associations.values())
         return self.by_data
 
@@ -178,7 +178,7 @@ class Changing(Promising):
     def refer(self, source: Association, field: Field, target: Target) -> None:
         """Point a reference somewhere, or at nothing. The same target again is no change and tells nothing."""
         if self.ledgers:
-            with self.lock:
+            with self._locked():
                 old, found = self._refer(source, field, target)
         else:
             old, found = self._refer(source, field, target)

@@ -129,7 +129,7 @@ class Collections:
     def membership(self, collection: Association) -> Generator[Membership]:
         """The membership of a collection, which nobody else brings up to date meanwhile."""
         known = self._space.known_members
-        self._space.indexed = self._space.attended = True
+        self._space.indexed = self._space.followed = self._space.attended = True
         with known.lock:
             yield known.of(collection, self.form(collection) or SET)
 

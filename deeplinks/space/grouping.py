@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from threading import RLock, get_ident
 from typing import TYPE_CHECKING
@@ -97,11 +97,15 @@ class Grouping:
         self.attended = False
         # Whether anything is looked up by data or by membership: until then nothing follows what changes.
         self.indexed = False
+        # Whether each change is followed: by an index, or by the file of a storage.
+        self.followed = False
         self.signals = Signals(self._attend)
         self.dispatcher = Dispatcher(self.signals)
         self._together: list[_Together] = []
         self._turn: _Turn | None = None
         self._grouping = 0
+        # Whether a storage has a file that hears each change first.
+        self.keeping = False
 
     @contextmanager
     def together(self) -> Generator[None]:
@@ -117,6 +121,7 @@ class Grouping:
                 yield
                 turn.check()
                 self._check_weight()
+                self._keep(whole=True)
             except BaseException:
                 self._undo(together)
                 raise
@@ -131,12 +136,34 @@ class Grouping:
             together = self._open()
             try:
                 yield
+                whole = self._weight() <= MOST_BYTES
+                self._keep(whole=whole)
             except BaseException:
                 self._undo(together)
                 raise
-            self._close(together, whole=self._weight() <= MOST_BYTES)
+            self._close(together, whole=whole)
         self._ring()
         self.dispatcher.release()
+
+    @contextmanager
+    def _kept(self) -> Generator[None]:
+        """What one verb changes, where a storage has a file: that hears of it before it counts, and undoes it by refusing."""
+        with self.lock:
+            together = self._open()
+            try:
+                yield
+                self._keep(whole=False)
+            except BaseException:
+                self._undo(together)
+                raise
+            self._close(together, whole=False)
+        self.dispatcher.release()
+
+    def _keep(self, *, whole: bool) -> None:
+        """Tell the files what the outermost group changed; whatever one raises undoes it."""
+        if self.keeping and len(self._together) == 1:
+            for ledger in self.ledgers.values():
+                ledger.tell_keeper(whole=whole)
 
     def _open(self) -> _Together:
         if self._turn and self._turn.task is not _task():
@@ -226,8 +253,10 @@ class Grouping:
         if together:
             together.undo.append(partial(undo, *arguments))
 
-    def _locked(self) -> RLock | nullcontext[None]:  # pyright: ignore[reportInvalidTypeForm]
-        return self.lock if self.ledgers else _UNLOCKED
+    def _locked(self) -> AbstractContextManager[object]:
+        if not self.ledgers:
+            return _UNLOCKED
+        return self._kept() if self.keeping and not self._grouped() else self.lock
 
     def _ring(self) -> None:
         """Tell a synchronizer once that something waits for it, first: people's receivers can't keep it from hearing."""

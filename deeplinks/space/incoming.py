@@ -22,7 +22,7 @@ class Incoming(Marking):
 
     def place(self, id: str, origin: str) -> Association:
         """An association that a storage has: made without references, stored there; what waited for its id heals."""
-        with self.lock:
+        with self._locked():
             association = Association(self.itself, id, self._next_seq(), now())
             self.associations[id] = association
             self.journal(self._unmake, association)

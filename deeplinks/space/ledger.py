@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from deeplinks.space.space import Space
 
 
+# Hears a change set, and whether it is sent whole.
+Keeper: TypeAlias = Callable[[ChangeSet, bool], object]
+
+
 class StorageMarker(StrEnum):
     """How an association relates to a storage; the typed ones speak of a type and all its instances."""
 
@@ -102,6 +106,10 @@ class Ledger:
         self.set_aside: dict[Association, SyncState] = {}
         # Whether a batch with that id is on its way: whoever sends them says so.
         self.sending: Callable[[str], bool] = _never
+        # Who keeps a file hears what changed before it counts, and refuses it by raising; `whole`: it is sent whole.
+        self._keeper: Keeper | None = None
+        # What is said of those of whom no mark says anything: True where all is stored.
+        self._otherwise: bool | None = None
 
     # what is stored
 
@@ -124,12 +132,12 @@ class Ledger:
         """What the nearest typed mark says, from the association itself upwards; None if there is none."""
         false, true = self._typed_out, self._typed_in
         if not (false or true):
-            return None
+            return self._otherwise
         type = association
         # Most often it is one of the first to say; whoever climbs higher may be in a circle.
         for _ in range(NEAR):
             if type is None or isinstance(type, str):
-                return None
+                return self._otherwise
             if type in false:
                 return False
             if type in true:
@@ -143,7 +151,7 @@ class Ledger:
                 return False
             if type in self._typed_in:
                 return True
-        return None
+        return self._otherwise
 
     def _verdict_of_many(self, association: Association | str | None, said: Said) -> bool | None:
         """`verdict` for one of many, whose types have been climbed in part: each of them is passed once."""
@@ -307,6 +315,10 @@ class Ledger:
         """The storage may have marks again that were taken away here, but for those whose end waits to be written."""
         self._ended = {id for id in self._ended if id in waiting or self.marks_waiting(id)}
 
+    def end_marks(self, ids: Iterable[str]) -> None:
+        """Typed marks that were taken away here, whatever the storage still says."""
+        self._ended.update(ids)
+
     def remove_mark(self, id: str) -> bool:
         """A typed mark that the storage has no more. False if that id is no mark."""
         for marker, marked in self.typed.items():
@@ -452,6 +464,7 @@ class Ledger:
                 self._check_sources(batch.type, held)
         coming = self._coming(led)
         self._in.update(coming)
+        self._space.journal(self._in.difference_update, coming)
         self.changes.create_all(sorted([*stored, *coming], key=_by_seq))
 
     def restore(self, marks: Iterable[tuple[Association, StorageMarker]]) -> None:
@@ -548,6 +561,11 @@ class Ledger:
         self.known.add(association)
         self._in.add(association)
 
+    def hold_all(self, associations: Iterable[Association]) -> None:
+        """They carry a mark of their own, unless all is stored here anyway."""
+        if self._otherwise is None:
+            self._in.update(associations)
+
     def purge(self, association: Association) -> None:
         """Its row is to go, and its id is never stored here again; the association itself stays."""
         if association.id not in self.purged:
@@ -593,6 +611,24 @@ class Ledger:
         """What waited may be gone again, untaken: then the next change rings."""
         self._rung = self._rung and len(self._open) > 0
 
+    # a file
+
+    def keep(self, keeper: Keeper | None) -> None:
+        """Have a file hear each change first from now on, or none any more."""
+        self._keeper = keeper
+        self._space.keeping = any(one._keeper is not None for one in self._space.ledgers.values())
+        self._space.followed = self._space.keeping or self._space.indexed
+
+    def tell_keeper(self, *, whole: bool) -> None:
+        """Hand over what was noted apart. Raises what the keeper of the file raises."""
+        if self._keeper is not None:
+            self._keeper(self.changes, whole)
+
+    def hold_everything(self) -> None:
+        """Whatever no mark speaks of is stored, as in a graph that lives in a file; the root and built-ins are there."""
+        self._otherwise = True
+        self.known.update((self._space.root, *self._space.built_ins.values()))
+
     # together()
 
     def open(self) -> None:
@@ -621,6 +657,16 @@ class Ledger:
     def waits(self) -> int:
         """How many associations and marks wait outside any open together()."""
         return len(self._open)
+
+    @property
+    def waiting_set(self) -> ChangeSet:
+        """What waits outside any open together()."""
+        return self._open
+
+    def resume(self, changes: ChangeSet) -> None:
+        """What waited when the space was last here waits again; nothing does yet."""
+        self._open = self.changes = changes
+        self._rung = False
 
     @property
     def first_order(self) -> int:

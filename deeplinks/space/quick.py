@@ -21,13 +21,13 @@ class Quick(Changing):
 
     def _attended(self) -> bool:
         """Whether anybody has a say in a change, or hears of it, but for the storages."""
-        return bool(self.signals.heard or self._together or self.indexed)
+        return bool(self.signals.heard or self._together or self.followed)
 
     # pointing
 
     def refer(self, source: Association, field: Field, target: Target) -> None:
         """Point a reference somewhere, or at nothing. The same target again is no change and tells nothing."""
-        if self.ledgers and not (self.signals.heard or self.indexed or field is TYPE or source._id in self.built_ins):
+        if self.ledgers and not (self.signals.heard or self.followed or field is TYPE or source._id in self.built_ins):
             lock = self.lock
             # By hand: a `with` takes twice as long.
             lock.acquire()
@@ -168,7 +168,7 @@ class Quick(Changing):
 
     def _is_alone(self, one: Association) -> bool:
         """Whether nothing refers to it, nobody has to do with it, and it is of no type that says something by its ending."""
-        if self.signals.heard or self._together or self.indexed or self.alive._typed is not None:
+        if self.signals.heard or self._together or self.followed or self.alive._typed is not None:
             return False
         if not (one._typed is one._out is one._in is one._valued is None) or one._space is not self:
             return False

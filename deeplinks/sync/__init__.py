@@ -6,6 +6,7 @@ It imports space, storage and what is below them. Servers may not enter.
 from deeplinks.sync.attempts import Attempt
 from deeplinks.sync.conflicts import Conflict, Lost
 from deeplinks.sync.loader import load
+from deeplinks.sync.opening import LocalGraph, open
 from deeplinks.sync.progress import Progress, Work
 from deeplinks.sync.refusals import Refusal, Refusals, RefusedChange
 from deeplinks.sync.report import Report
@@ -14,6 +15,7 @@ from deeplinks.sync.synchronizer import Synchronizer, synchronize
 __all__ = [
     "Attempt",
     "Conflict",
+    "LocalGraph",
     "Lost",
     "Progress",
     "Refusal",
@@ -23,5 +25,6 @@ __all__ = [
     "Synchronizer",
     "Work",
     "load",
+    "open",
     "synchronize",
 ]

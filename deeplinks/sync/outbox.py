@@ -15,7 +15,7 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -28,6 +28,7 @@ from deeplinks.space.fields import DATA
 from deeplinks.space.ledger import Ledger, values
 from deeplinks.space.values import same
 from deeplinks.sync import halving, rows
+from deeplinks.sync.keeping import UNKEPT, Unkept
 
 T = TypeVar("T")
 
@@ -117,6 +118,20 @@ class Outbox:
         self._withdrawing: list[Sealed] = []
         self._through = 0
         self._set_back = self._read_anew = False
+        # Who keeps all this in a file, if anybody does.
+        self.keeper: Unkept = UNKEPT
+        # Somebody else may have this identity: it is another one as soon as what was sealed under it is acknowledged.
+        self._renewing = False
+
+    @property
+    def space_id(self) -> str:
+        """The space that it is of."""
+        return self._deep.id
+
+    @property
+    def seq(self) -> int:
+        """The number of the last batch."""
+        return self._seq
 
     def __len__(self) -> int:
         """How many associations wait with their changes."""
@@ -150,6 +165,8 @@ class Outbox:
         with self._lock:
             if self._set_back and not self._read_anew:
                 return None
+            if self._renewing and not self.sealed:
+                self.start_over()
             while not self.sealed and self.ledger.waits:
                 self._seal(most)
             return self.sealed[0] if self.sealed else None
@@ -157,7 +174,8 @@ class Outbox:
     def seal_ahead(self, most: int) -> None:
         """While a batch is on its way, have the next one ready, if a full one waits."""
         with self._lock:
-            if len(self.sealed) == 1 and self.ledger.waits >= most and not self._set_back:
+            waits = self.ledger.waits >= most and not (self._set_back or self._renewing)
+            if len(self.sealed) == 1 and waits:
                 self._seal(most)
 
     def _seal(self, most: int) -> None:
@@ -167,6 +185,10 @@ class Outbox:
         except BaseException:
             self.ledger.put_back(entries, marks)
             raise
+
+    def renew_later(self) -> None:
+        """Be a new client, once what is sealed is acknowledged: under its numbers it takes effect once, whoever sends it."""
+        self._renewing = True
 
     def set_back(self) -> None:
         """The storage was set back to an older state, which may not know this client's last batches.
@@ -182,6 +204,7 @@ class Outbox:
         for sealed in self._unread.values():
             for id in [id for id, names in sealed.fields.items() if names == GONE]:
                 self._release(sealed, id, frozenset())
+        self.keeper.set_back(self)
 
     def read_anew(self) -> None:
         """All that the storage has was read, since it was set back if it was."""
@@ -204,7 +227,7 @@ class Outbox:
         All was read anew before: what of them was told as lost is sent no more.
         """
         with self._lock:
-            self._set_back = False
+            self._set_back = self._renewing = False
             for sealed in self.sealed:
                 sealed.batch = replace(sealed.batch, content=_carried_still(sealed))
                 sealed.renewed = True
@@ -216,6 +239,7 @@ class Outbox:
             self.client = new_id()
             self._withdrawing.clear()
             self._renumber(0)
+            self.keeper.settle(self)
 
     def _renumber(self, last: int) -> None:
         """What was not sent under its number yet follows on `last`; the first of it withdraws what was refused before."""
@@ -232,14 +256,32 @@ class Outbox:
             carried.add(entry)
         for mark in marks:
             carried.add_mark(mark)
-        if carried.content.size:
-            batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
-            self._seq += 1
-            self.ledger.known.update(carried.fresh)
-            sealed = carried.sealed(batch, through, {mark.id: mark for mark in marks})
-            self.sealed.append(sealed)
-            for id in carried.fields:
-                self._carrying[id] = (*self._carrying.get(id, ()), sealed)
+        if not carried.content.size:
+            self.keeper.seal(None, entries, marks)
+            return
+        batch = Batch.seal(self._deep.id, self.client, self._seq + 1, carried.content)
+        sealed = carried.sealed(batch, through, {mark.id: mark for mark in marks})
+        self.keeper.seal(sealed, entries, marks)
+        self._seq += 1
+        self.ledger.known.update(carried.fresh)
+        self.sealed.append(sealed)
+        self._carry(sealed)
+
+    def _carry(self, sealed: Sealed) -> None:
+        for id in sealed.fields:
+            self._carrying[id] = (*self._carrying.get(id, ()), sealed)
+
+    def resume(self, client: str, seq: int, acknowledged: list[Sealed], sealed: list[Sealed]) -> None:
+        """Be who it was: these batches are on their way, the former acknowledged and not read back."""
+        self.client, self._seq = client, seq
+        self._unread = {(one.batch.client, one.batch.seq): one for one in acknowledged}
+        self.sealed.extend(sealed)
+        for one in (*acknowledged, *sealed):
+            self._carry(one)
+
+    def resume_bases(self, bases: Mapping[tuple[str, str], object]) -> None:
+        """What the storage has under fields that batches on their way carry."""
+        self._bases.update(bases)
 
     def settle(self, sealed: Sealed, written: Written) -> None:
         """The first batch is acknowledged; its fields stay pending until its log entries are read.
@@ -261,6 +303,7 @@ class Outbox:
                 self._through = max(self._through, sealed.through)
             if sealed.partner is not None:
                 self._halve_unsent(sealed.partner, sealed.batch.seq)
+            self.keeper.settle(self)
 
     def _take_first(self, sealed: Sealed) -> None:
         if not self.sealed or self.sealed[0] is not sealed:
@@ -296,6 +339,7 @@ class Outbox:
                 self._keep_out(sealed)
                 self._rebase_later(sealed)
             self._renumber(sealed.batch.seq)
+            self.keeper.settle(self)
             return len(parts) == 1
 
     def overtaken(self, applied: int) -> bool:
@@ -316,6 +360,7 @@ class Outbox:
             self.sealed.appendleft(whole)
             self._renumber(applied - 1)
             whole.batch = first
+            self.keeper.settle(self)
             return True
 
     def withdrawn(self, sealed: Sealed) -> None:
@@ -323,6 +368,7 @@ class Outbox:
         with self._lock:
             self._withdrawing.clear()
             self._renumber(sealed.batch.seq)
+            self.keeper.settle(self)
 
     def _halve_unsent(self, sealed: Sealed, last: int) -> None:
         """Without being sent it is known to hold what is refused: the request that would say so is saved."""
@@ -575,7 +621,9 @@ class Outbox:
         """Everything that those batches did was read. Gives what `read_batch` gives."""
         for sealed in batches:
             self._unread.pop((sealed.batch.client, sealed.batch.seq), None)
-        return [found for sealed in batches for found in self._release_all(sealed)]
+        left = [found for sealed in batches for found in self._release_all(sealed)]
+        self.keeper.settle(self)
+        return left
 
     def _release(self, sealed: Sealed, id: str, left: frozenset[str]) -> None:
         """That batch carries no more than `left` of an association."""

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from anyio.lowlevel import checkpoint
 
-from deeplinks.batch import Cursor, Page, SnapshotRow
+from deeplinks.batch import Cursor, LogEntry, Page, SnapshotRow
 from deeplinks.errors import BusyError, ResyncError, RewoundError
 from deeplinks.space import Deep
 from deeplinks.storage.protocol import Selective, Storage
@@ -24,7 +24,7 @@ from deeplinks.sync.inbox import Inbox
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.progress import Telling, Work
 from deeplinks.sync.refusals import Refusals
-from deeplinks.tasks import call_off
+from deeplinks.tasks import call_off, held
 
 logger = logging.getLogger("deeplinks.sync.replica")
 
@@ -46,6 +46,8 @@ class Replica:
         self.counts = Counts()
         self.refused = Refusals(deep, self.outbox.ledger)
         self.attached = False
+        # The opening of a file by which it was kept last.
+        self.session = ""
         self._deep = deep
         self._turns = _Turns(name)
         self._seen: _Seen | None = None
@@ -108,10 +110,16 @@ class Replica:
         if not self._anew and any(sealed.missed for sealed in acknowledged):
             raise RewoundError(space=self._deep.id, n=self.cursor.n, why="it lacks a batch that was acknowledged")
 
-    def _start_over(self, error: ResyncError) -> None:
-        self._anew = True
+    def forget_cursor(self) -> None:
+        """Read all of it again, over what is known."""
         self.cursor = Cursor.start(self._deep.id)
         self._seen = _Seen(self.outbox.unread())
+
+    def _start_over(self, error: ResyncError) -> None:
+        self._anew = True
+        self.forget_cursor()
+        with self._deep.space.lock:
+            self.outbox.keeper.begin_again(self.cursor)
         if isinstance(error, RewoundError):
             self.outbox.set_back()
         logger.warning("%s is read anew: %s", self.name, error)
@@ -146,9 +154,10 @@ class Replica:
         await self._take(page.rows, caller)
         for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
             entries = list(transaction)
-            await caller.run(partial(self.inbox.apply_transaction, entries))
+            await caller.run(partial(self._take_transaction, entries))
             self.cursor = Cursor(self.cursor.space, entries[-1].n, entries[-1].tag)
             await checkpoint()
+        await self._keep(page)
         self.cursor = page.cursor
         return len(page.rows) + len(page.entries)
 
@@ -156,6 +165,19 @@ class Replica:
         for start in range(0, len(rows), SLICE):
             await caller.run(partial(self.inbox.apply_snapshot, rows[start : start + SLICE]))
             await checkpoint()
+
+    def _take_transaction(self, entries: list[LogEntry]) -> None:
+        with self._deep.space.lock:
+            self.outbox.keeper.take_entries(entries)
+        # What it tells is heard without the lock: a receiver may wait for whoever needs that.
+        self.inbox.apply_transaction(entries)
+
+    async def _keep(self, page: Page) -> None:
+        async with held(self._deep.space.lock):
+            if self.cursor.snapshot:
+                self.outbox.keeper.take_rows(page)
+            else:
+                self.outbox.keeper.move(page.cursor)
 
 
 class _Seen:

@@ -13,6 +13,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,7 +21,7 @@ import anyio
 
 from deeplinks.batch import Written
 from deeplinks.debugging import switch_on
-from deeplinks.errors import FlushTimeoutError, InvalidError, RewoundError, StorageError
+from deeplinks.errors import FlushTimeoutError, InvalidError, RewoundError, StorageError, UnavailableError
 from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler, event_kind
 from deeplinks.space.ledger import StorageMarker, values
@@ -28,10 +29,12 @@ from deeplinks.space.promises import Chain, Operation
 from deeplinks.storage import verdicts
 from deeplinks.storage.protocol import Storage
 from deeplinks.storage.verdicts import Verdict
+from deeplinks.sync.attaching import Keeping, attach, detach
 from deeplinks.sync.attempts import Attempts
 from deeplinks.sync.caller import Caller, SameThread, stalled
 from deeplinks.sync.conflicts import Conflict, Lost, tell
 from deeplinks.sync.follower import Follower
+from deeplinks.sync.journal import FSYNC_INTERVAL, MAX_BYTES, MAX_CHANGES, Journal
 from deeplinks.sync.outbox import Sealed
 from deeplinks.sync.patience import Backoff, Watch
 from deeplinks.sync.progress import Telling, Work
@@ -70,6 +73,7 @@ class Synchronizer:
         name: str = "database",
         secret: str | None = None,
         caller: Caller | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         self.name = name
         self.leaving = LEAVING
@@ -80,6 +84,8 @@ class Synchronizer:
         self._caller = caller or SameThread(deep)
         self._replica = replica_of(deep, name)
         self._outbox = self._replica.outbox
+        self._keeping = keeping
+        self._journal: Journal | None = None
         self._counts = self._replica.counts
         self._attempts = Attempts(deep, name, self._caller, self._counts)
         self._opened_at: datetime | None = None
@@ -121,7 +127,8 @@ class Synchronizer:
         self._replica.attached = True
         self._failure = None
         try:
-            await self.catch_up()
+            await self._caller.run(self._keep)
+            await self._reach()
         except BaseException:
             await self._let_go()
             raise
@@ -131,6 +138,30 @@ class Synchronizer:
         self._opened_at = datetime.now(UTC)
         self._start()
         return self
+
+    def _keep(self) -> None:
+        """Have the file keep what is in memory, and take what it has."""
+        keeping, kept = self._keeping, self._outbox.keeper.path
+        if keeping is None or kept == Path(keeping.path).absolute():
+            return
+        if kept is not None:
+            raise InvalidError(what=f"path {keeping.path}", why=f"this space is kept in {kept} already")
+        file = keeping.open()
+        try:
+            self._journal = attach(self._deep, self._replica, file, keeping)
+        except BaseException:
+            file.close()
+            raise
+
+    async def _reach(self) -> None:
+        """Catch up; a space in a file starts without its storage, where that can't be reached."""
+        try:
+            await self.catch_up()
+        except UnavailableError as error:
+            if self._outbox.keeper.path is None:
+                raise
+            self._trouble = str(error)
+            logger.warning("%s starts without its storage: %s", self.name, error)
 
     def _start(self) -> None:
         bells = partial(self.storage.bells, self._deep.id)
@@ -148,13 +179,25 @@ class Synchronizer:
     ) -> None:
         with anyio.CancelScope(shield=True):
             try:
-                await self.flush(timeout=self.leaving)
+                await self._leave()
             except Exception as late:
                 if error is None:
                     raise
                 error.add_note(f"and on leaving: {late}")
             finally:
                 await self._stop()
+
+    async def _leave(self) -> None:
+        """Write the rest; what is in a file may as well wait for the next time."""
+        path = self._outbox.keeper.path
+        if path is None:
+            await self.flush(timeout=self.leaving)
+            return
+        await self._outbox.keeper.synced()
+        try:
+            await self.flush(timeout=0 if self._trouble else self.leaving)
+        except FlushTimeoutError as late:
+            logger.warning("%d changes wait in %s: %s", self.pending, path, late)
 
     async def _stop(self) -> None:
         # Without the sender: blinker keeps a receiver that is disconnected from one.
@@ -170,6 +213,10 @@ class Synchronizer:
 
     async def _let_go(self) -> None:
         self._replica.attached = False
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            async with held(self._deep.space.lock):
+                detach(self._deep, self._replica, journal)
         if self._owned:
             await self.storage.close()
 
@@ -223,18 +270,22 @@ class Synchronizer:
         """What the storage refused for good and was set aside, oldest first, until it is retried or discarded."""
         return self._replica.refused
 
-    async def flush(self, timeout: float | None = None) -> None:
-        """Wait until every change that was accepted before this call is committed.
+    async def flush(self, timeout: float | None = None, *, local: bool = False) -> None:
+        """Wait until every change that was accepted before this call is committed; `local`: until it is on this disk.
 
         Raises `FlushTimeoutError` when the time (seconds) runs out, `RefusedError` once everything else is committed for
         what was refused and set aside meanwhile, or since anybody was told, `StoppedError` or another `StorageError` where
         nothing gets through; in no case anything is discarded. `InvalidError` inside a `together()`.
         """
         self.check_ungrouped()
+        if local and self._outbox.keeper.path is None:
+            raise InvalidError(what=f"flush(local=True) of {self.name}", why="it is kept in no file: give it a path")
         target, refused = self._outbox.noted, self.refused.total
         try:
             with anyio.fail_after(timeout):
-                await self._at_home(self._written(target))
+                await self._outbox.keeper.synced()
+                if not local:
+                    await self._at_home(self._written(target))
             self.refused.check(refused)
         except TimeoutError:
             raise FlushTimeoutError(
@@ -288,6 +339,7 @@ class Synchronizer:
         if self._outbox.knows_set_back:
             # Sending has waited for this.
             self._wake.set()
+        self._trouble = ""
         return count
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
@@ -413,6 +465,8 @@ class Synchronizer:
             number += 1
             if number > 1:
                 self._attempts.again(sealed)
+            # What leaves under a number never leaves as something else, whatever happens to this machine.
+            await self._outbox.keeper.synced()
             ahead = asyncio.get_running_loop().call_later(AHEAD, self._seal_ahead)
             try:
                 written = await self.storage.write(sealed.batch)
@@ -507,11 +561,26 @@ def _set_back(sealed: Sealed, error: StorageError, verdict: Verdict) -> bool:
 
 
 def synchronize(
-    deep: Deep, storage: str | Storage, *, name: str = "database", secret: str | None = None
+    deep: Deep,
+    storage: str | Storage,
+    *,
+    name: str = "database",
+    secret: str | None = None,
+    path: str | Path | None = None,
+    fsync_interval: float = FSYNC_INTERVAL,
+    max_changes: int | None = MAX_CHANGES,
+    max_bytes: int | None = MAX_BYTES,
 ) -> Synchronizer:
     """Keep a space in a storage: `async with synchronize(deep, url) as database:`.
 
     `storage` is the URL of a GraphQL endpoint, or a storage; `name` is what `store` calls it. Entering raises the
     storage's errors: `UnavailableError`, `AccessDeniedError`, `SchemaMissingError`, …
+
+    `path` is a file that keeps what waits and what was read: a setter returns when its change is in it, and it is on the
+    disk within `fsync_interval` seconds, at 0 before that. Then it starts without the storage where that can't be reached,
+    and from the file the next time. More than `max_changes` or `max_bytes` that wait raise `OutboxFullError` in the
+    setter. Entering raises `FileInUseError`, `CorruptFileError`, `LocalFileError`, and `InvalidError` for the file of
+    another space.
     """
-    return Synchronizer(deep, storage, name=name, secret=secret)
+    keeping = None if path is None else Keeping(path, fsync_interval, max_changes, max_bytes)
+    return Synchronizer(deep, storage, name=name, secret=secret, keeping=keeping)

@@ -1,0 +1,295 @@
+"""A file of records: opened by one process, changed in whole transactions, every record with its checksum.
+
+The storage room. It knows names of statements and bytes; what a record says, and why it is written, is not known here.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias, TypeVar
+from weakref import WeakSet
+from zlib import crc32
+
+from deeplinks import resources
+from deeplinks.errors import CorruptFileError, LocalFileError, OutboxFullError
+from deeplinks.storage.sqlite.ballast import Ballast
+from deeplinks.storage.sqlite.lock import Lock, new_token
+from deeplinks.storage.sqlite.syncing import Syncer, sync, sync_folder
+
+T = TypeVar("T")
+Value: TypeAlias = "str | int | bytes"
+Record: TypeAlias = "tuple[Value, ...]"
+
+# What tells our files from others', and their form: "deep", and the number of the tables' form.
+OURS: Final = 0x64656570
+FORM: Final = 1
+# Seconds that a writer waits while the log is moved into the file.
+PATIENCE: Final = 10.0
+_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class LocalFile:
+    """A file, open and locked from its making to `close`.
+
+    Raises `FileInUseError`, `CorruptFileError` and `LocalFileError`. Whoever writes holds a lock of their own.
+    """
+
+    def __init__(self, path: str | Path, *, interval: float) -> None:
+        self.path = Path(path).absolute()
+        self.interval = interval
+        self.token = new_token()
+        # The token of the opening before this one, and whether this is the file that was open then.
+        self.before = ""
+        self.copied = False
+        self.suspect: Exception | None = None
+        self.facts: dict[str, bytes] = {}
+        self._why = "it is closed"
+        self._lock = Lock(self.path)
+        self._ballast = Ballast(self.path)
+        self._sql = {name: text.decode() for name, text in resources.statements("sql/local/statements.sql").items()}
+        self._connection: sqlite3.Connection | None = None
+        self._lock.take()
+        try:
+            self._open()
+        except BaseException:
+            self._let_go()
+            raise
+        self.syncer = Syncer(self.path, interval, self._suspect)
+        self.syncer.start()
+        _open_files.add(self)
+
+    def __repr__(self) -> str:
+        return f"<file {self.path}>"
+
+    # opening and closing
+
+    def _open(self) -> None:
+        new = not self.path.exists()
+        self._connect()
+        self.facts = self._read_facts()
+        self.before = self.facts.get("token", b"").decode()
+        noted = self.before, self.facts.get("place", b"").decode()
+        self.copied = not new and bool(self.facts) and noted != (self._lock.token, self._place())
+        self.write(self._note_opening)
+        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+            sync(path)
+        sync_folder(self.path)
+        self._lock.note(self.token)
+        self._ballast.load()
+
+    def _connect(self) -> None:
+        try:
+            # The lock beside it keeps others away, and so does SQLite's own.
+            connection = sqlite3.connect(
+                self.path, isolation_level=None, timeout=PATIENCE, check_same_thread=False, cached_statements=256
+            )
+            self._connection = connection
+            self._check_ours(connection)
+            for pragma in self._pragmas():
+                connection.execute(f"pragma {pragma}").fetchall()
+            connection.executescript(resources.text("sql/local/tables.sql"))
+        except sqlite3.Error as error:
+            self._raise(error)
+
+    def _pragmas(self) -> Iterable[str]:
+        # Committed is what the process can be killed after; the syncer brings it to the disk.
+        syncing = "normal" if self.interval else "full"
+        return (
+            f"application_id = {OURS}",
+            f"user_version = {FORM}",
+            "journal_mode = wal",
+            f"synchronous = {syncing}",
+            "wal_autocheckpoint = 0",
+            "journal_size_limit = 1048576",
+        )
+
+    def _check_ours(self, connection: sqlite3.Connection) -> None:
+        ours, form, tables = (
+            connection.execute(question).fetchone()[0]
+            for question in ("pragma application_id", "pragma user_version", "select count(*) from sqlite_schema")
+        )
+        if tables and ours != OURS:
+            raise LocalFileError(file=self.path, why="it is a database of something else")
+        if tables and form != FORM:
+            raise LocalFileError(file=self.path, why=f"its form is {form}, and here {FORM} is read")
+
+    def _read_facts(self) -> dict[str, bytes]:
+        return {str(name): record for (name,), record in self.read("facts")}
+
+    def _note_opening(self) -> None:
+        self.set_fact("token", self.token.encode())
+        self.set_fact("place", self._place().encode())
+
+    def _place(self) -> str:
+        """What a copy has another one of."""
+        return str(self.path.stat().st_ino)
+
+    def _suspect(self, error: Exception) -> None:
+        self.suspect = error
+
+    def close(self) -> None:
+        """Bring everything to the disk and let others have the file; a second time is harmless."""
+        if self._connection is None:
+            return
+        _open_files.discard(self)
+        self.syncer.end()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        try:
+            if connection is not None:
+                connection.close()
+        finally:
+            self._lock.release()
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: it is the parent's, and whatever SQLite did here would harm it."""
+        connection, self._connection = self._connection, None
+        self._why = "this process was forked from the one that has it open; open a file of its own"
+        if connection is not None:
+            # Never freed: to free it would be to close it, and that moves the log.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        self._lock.release()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it can't be used any more."""
+        return self._connection is None
+
+    # writing
+
+    def write(self, work: Callable[[], T], *, leaving: bool = False) -> T:
+        """Do all of some work, which runs statements, or nothing of it.
+
+        `leaving`: it is about what leaves the file, for which a full disk lets go of its ballast. Raises `OutboxFullError`
+        where the disk is full, `CorruptFileError` and `LocalFileError`.
+        """
+        try:
+            return self._transaction(work)
+        except OutboxFullError:
+            if not leaving or not self._ballast.drop():
+                raise
+        return self._transaction(work)
+
+    def _transaction(self, work: Callable[[], T]) -> T:
+        self.run("begin")
+        try:
+            done = work()
+            self.run("commit")
+        except BaseException:
+            self._roll_back()
+            raise
+        self._committed()
+        return done
+
+    def _roll_back(self) -> None:
+        connection = self._connection
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
+    def put(self, name: str, values: Record) -> None:
+        """One statement that is a transaction of its own. Raises what `write` raises."""
+        self.run(name, values)
+        self._committed()
+
+    def _committed(self) -> None:
+        if hasattr(self, "syncer"):
+            self.syncer.note()
+
+    def run(self, name: str, values: Record = ()) -> sqlite3.Cursor:
+        """Run one statement by its name. Raises what `write` raises."""
+        try:
+            return self._used().execute(self._sql[name], values)
+        except sqlite3.Error as error:
+            self._raise(error)
+
+    def run_all(self, name: str, values: Iterable[Record]) -> None:
+        """Run one statement for each of these."""
+        try:
+            self._used().executemany(self._sql[name], values)
+        except sqlite3.Error as error:
+            self._raise(error)
+
+    def set_fact(self, name: str, record: bytes) -> None:
+        """Set one of the facts that the file has once."""
+        self.run("set_fact", (name, record, checksum(record, name)))
+        self.facts[name] = record
+
+    def _used(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise LocalFileError(file=self.path, why=self._why)
+        return self._connection
+
+    def _raise(self, error: sqlite3.Error) -> NoReturn:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code in _FULL:
+            raise OutboxFullError(file=self.path, why=f"its disk is full ({error})") from error
+        if code & 0xFF in _DAMAGED:
+            raise CorruptFileError(file=self.path, record="a page", why=str(error)) from error
+        raise LocalFileError(file=self.path, why=str(error)) from error
+
+    # reading
+
+    def read(self, name: str) -> Iterator[tuple[Record, bytes]]:
+        """Records by the name of a statement: (what else is told of it, its bytes).
+
+        A statement selects the key, maybe more, the bytes, and the checksum of them and of all before them but numbers.
+        Raises `CorruptFileError`.
+        """
+        cursor = self.run(name)
+        while found := self._fetch(cursor):
+            for *told, record, crc in found:
+                if not isinstance(record, bytes) or checksum(record, *(one for one in told if type(one) is str)) != crc:
+                    raise self._damaged(name, told)
+                yield tuple(told), record
+
+    def _damaged(self, name: str, told: Sequence[Value]) -> CorruptFileError:
+        record = f"{name} {' '.join(map(str, told))}"
+        return CorruptFileError(file=self.path, record=record, why="its checksum is another one")
+
+    def _fetch(self, cursor: sqlite3.Cursor) -> Sequence[Record]:
+        try:
+            return cursor.fetchmany(1000)
+        except sqlite3.Error as error:
+            self._raise(error)
+
+    def number(self, name: str) -> int:
+        """The one number that a statement gives."""
+        return self.run(name).fetchone()[0]
+
+    # syncing
+
+    def soon(self) -> Future[None]:
+        """Done when all that was written is on the disk."""
+        return self.syncer.soon()
+
+
+def checksum(record: bytes, *key: str) -> int:
+    """What a record and its key are held by."""
+    return crc32(record, crc32("\0".join(key).encode()))
+
+
+_open_files: WeakSet[LocalFile] = WeakSet()
+
+
+def _leave_all() -> None:
+    for file in list(_open_files):
+        file.leave_to_parent()
+    _open_files.clear()
+
+
+def _close_all() -> None:
+    for file in list(_open_files):
+        file.close()
+
+
+atexit.register(_close_all)
+os.register_at_fork(after_in_child=_leave_all)

@@ -1,0 +1,102 @@
+"""Attaching: a file and a space become one, whichever of the two knows more; and part again.
+
+The sync room. Opening, reading and writing the file is others' business; here is who starts with whose state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deeplinks.batch import Cursor
+from deeplinks.errors import InvalidError, LocalFileError
+from deeplinks.space import Deep
+from deeplinks.space.changes import ChangeSet
+from deeplinks.storage.sqlite.file import LocalFile
+from deeplinks.sync.journal import Journal
+from deeplinks.sync.keeping import UNKEPT
+from deeplinks.sync.replica import Replica
+from deeplinks.sync.restoring import Restoring
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a space is kept, how often that is brought to the disk (seconds), and how much may wait."""
+
+    path: str | Path
+    fsync_interval: float
+    max_changes: int | None
+    max_bytes: int | None
+
+    def open(self) -> LocalFile:
+        """The file. Raises `FileInUseError`, `CorruptFileError` and `LocalFileError`."""
+        return LocalFile(self.path, interval=self.fsync_interval)
+
+
+def attach(deep: Deep, replica: Replica, file: LocalFile, keeping: Keeping, *, everything: bool = False) -> Journal:
+    """Have a file keep what a replica knows: an empty space is made what the file says, an empty file what the space is.
+
+    Raises `InvalidError` where the two are not of one space, or both know something; `CorruptFileError`.
+    """
+    with deep.space.lock:
+        outbox = replica.outbox
+        if everything:
+            file.write(lambda: file.set_fact("everything", b"1"))
+        if "everything" in file.facts:
+            outbox.ledger.hold_everything()
+        journal = Journal(file, outbox, max_changes=keeping.max_changes, max_bytes=keeping.max_bytes)
+        _become_one(deep, replica, journal)
+        if file.copied:
+            file.write(lambda: file.set_fact("renewing", b"1"))
+        outbox.keeper = journal
+        outbox.ledger.keep(journal.keep)
+        if file.facts.get("renewing") == b"1":
+            outbox.renew_later()
+        return journal
+
+
+def _become_one(deep: Deep, replica: Replica, journal: Journal) -> None:
+    file = journal.file
+    space = file.facts.get("space", b"").decode()
+    if space not in ("", deep.id):
+        why = f"it holds the space {space}, and not {deep.id}: open({str(file.path)!r}), or take Deep(space={space!r})"
+        raise InvalidError(what=f"the file {file.path}", why=why)
+    if not space or replica.session == file.before:
+        journal.write_anew(Cursor.start(deep.id))
+        if journal.copy.cursor(deep.id) != replica.cursor:
+            replica.forget_cursor()
+            journal.begin_again(replica.cursor)
+    elif _is_empty(deep, replica):
+        Restoring(deep, replica.outbox, journal).run()
+        replica.cursor = journal.copy.cursor(deep.id)
+        if replica.cursor.snapshot and journal.copy.renewing:
+            replica.forget_cursor()
+    else:
+        why = "it holds this space, and what is in memory is not of it: open it with a Deep in which nothing is yet"
+        raise InvalidError(what=f"the file {file.path}", why=why)
+
+
+def _is_empty(deep: Deep, replica: Replica) -> bool:
+    fresh = replica.cursor == Cursor.start(deep.id) and not len(replica.outbox)
+    return fresh and len(deep.space.associations) == 1
+
+
+def detach(deep: Deep, replica: Replica, journal: Journal) -> None:
+    """Let go of the file: what is accepted from now on waits in memory."""
+    with deep.space.lock:
+        replica.outbox.keeper = UNKEPT
+        replica.outbox.ledger.keep(None)
+        replica.session = journal.file.token
+        journal.file.close()
+
+
+def end(deep: Deep, replica: Replica, journal: Journal) -> None:
+    """Let go of the file for good: what is stored takes no change any more."""
+
+    def refuse(changes: ChangeSet, whole: bool) -> None:
+        if changes or changes.lost:
+            raise LocalFileError(file=journal.path, why="it is closed: open it again")
+
+    with deep.space.lock:
+        detach(deep, replica, journal)
+        replica.outbox.ledger.keep(refuse)

@@ -1,0 +1,49 @@
+"""Keeping: what an outbox and a replica say to whoever keeps them in a file; and nobody, where there is none.
+
+The sync room. It names the moments; what is written then is the journal's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deeplinks.batch import Cursor, LogEntry, Page
+from deeplinks.space.changes import Entry, Mark
+
+if TYPE_CHECKING:
+    from deeplinks.sync.outbox import Outbox, Sealed
+
+
+class Unkept:
+    """No file: what waits and what was read live as long as this process."""
+
+    path: Path | None = None
+
+    def seal(self, sealed: Sealed | None, entries: Iterable[Entry], marks: Iterable[Mark]) -> None:
+        """These changes are about to leave in a batch, or need not be sent."""
+
+    def settle(self, outbox: Outbox) -> None:
+        """Batches were acknowledged, read back, or are numbered anew."""
+
+    def set_back(self, outbox: Outbox) -> None:
+        """The storage was set back: what is to be sent may have been read before."""
+
+    async def synced(self) -> None:
+        """Return when all that was accepted is on the disk, as well as it gets there."""
+
+    def take_rows(self, page: Page) -> None:
+        """A page of a snapshot was read."""
+
+    def take_entries(self, entries: Sequence[LogEntry]) -> None:
+        """A transaction of the log is about to be applied."""
+
+    def move(self, cursor: Cursor) -> None:
+        """All up to there was read."""
+
+    def begin_again(self, cursor: Cursor) -> None:
+        """All is read anew."""
+
+
+UNKEPT = Unkept()
