@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test machine storm interleavings torture check format bench schema docs clean
+.PHONY: help install demo test machine simulate converge storm interleavings torture check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -35,6 +35,12 @@ interleavings: $(STAMP)  ## every order of the steps of 2 x 4 and 3 x 3 sessions
 
 torture: $(STAMP)  ## clients, a server and a PostgreSQL killed at random for ten minutes, behind a proxy that loses answers
 	$(BIN)/python -m tests.torture.run --seconds 600
+
+simulate: $(STAMP)  ## 500 000 simulated schedules on all cores, hours; SEEDS=1000 of them, SEED=7 replays one
+	$(BIN)/python -m tests.simulation
+
+converge: $(STAMP)  ## 100 000 operations over 8 replicas that come and go, in the end all equal
+	$(BIN)/python -m tests.simulation.convergence
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -394,9 +394,11 @@ def _written(batch: Batch, created: set[str], changed: set[str], *, already: boo
 
 
 def _pruned(outcome: Mapping[str, Any]) -> bool:
-    """Whether the log may have had more entries of the batch: it begins with them, or has none of them."""
+    """Whether the log may have had more of what the batch inserted and updated: it begins with it, or has none of it."""
     floor = _floor(outcome)
-    return floor > 0 and min((int(row["n"]) for row in outcome["changes"]), default=0) <= floor + 1
+    # Deletes come after the data, of which nothing is asked: they tell nothing of what came first.
+    numbers = (int(row["n"]) for row in outcome["changes"] if row["operation"] != "delete")
+    return floor > 0 and min(numbers, default=0) <= floor + 1
 
 
 def _ids(rows: Any) -> set[str]:

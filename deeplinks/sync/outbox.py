@@ -194,7 +194,7 @@ class Outbox:
         """The storage was set back to an older state, which may not know this client's last batches.
 
         Those that are not acknowledged are sent again: all that they carry is pending again, whatever was read of it. A
-        delete that was acknowledged may be undone: if that link is read now, it is there.
+        delete that was acknowledged may be undone: what is read now is there.
         """
         self._set_back, self._read_anew = True, False
         for sealed in self.sealed:
@@ -202,6 +202,7 @@ class Outbox:
             self._carry_again(sealed)
         self.ledger.forget_ended({id for sealed in self.sealed for id in sealed.batch.content.deletes})
         for sealed in self._unread.values():
+            sealed.lost = frozenset()
             for id in [id for id, names in sealed.fields.items() if names == GONE]:
                 self._release(sealed, id, frozenset())
         self.keeper.set_back(self)
@@ -732,14 +733,18 @@ class _Carried:
 
 
 def _carried_still(sealed: Sealed) -> Content:
-    """The content of a batch without what it carries no more."""
+    """The content of a batch without what it carries no more. What it has whole may have to be made again."""
     content, lost = sealed.batch.content, sealed.associations.keys() - sealed.carried.keys()
-    if not lost:
+    whole = {id for id, _ in content.updates if sealed.carried.get(id) == WHOLE}
+    if not (lost or whole):
         return content
+    made = (
+        rows.whole_row(sealed.batch.space, sealed.associations[id], row) for id, row in content.updates if id in whole
+    )
     return replace(
         content,
-        links=[row for row in content.links if row["id"] not in lost],
-        updates=[(id, row) for id, row in content.updates if id not in lost],
+        links=[*(row for row in content.links if row["id"] not in lost), *made],
+        updates=[(id, row) for id, row in content.updates if id not in lost and id not in whole],
         data={table: [(id, data) for id, data in rows if id not in lost] for table, rows in content.data.items()},
     )
 

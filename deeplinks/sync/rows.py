@@ -25,11 +25,13 @@ COLUMN = {name: f"_{name}" for name in tables.REFERENCES}
 
 def link_row(space: str, association: Association, values: Mapping[str, object]) -> Row:
     """The whole row of an association that is new to the storage."""
-    row = reference_columns(values)
-    row["id"] = association.id
-    row["_deep"] = space
-    row["created_at"] = association.created_at.isoformat()
-    return row
+    return whole_row(space, association, reference_columns(values))
+
+
+def whole_row(space: str, association: Association, columns: Row) -> Row:
+    """The whole row of an association, of the columns of all its references."""
+    named: Row = {"id": association.id, "_deep": space, "created_at": association.created_at.isoformat()}
+    return columns | named
 
 
 def reference_columns(values: Mapping[str, object]) -> Row:

@@ -4,7 +4,32 @@ import pytest
 
 from tests.simulation.schedule import run
 
-SEEDS = [13, 15, 26, 27, 33, 39, 69, 81, 92, 99, 152, 207, 228, 294, 384, 495]
+SEEDS = [
+    13,
+    15,
+    26,
+    27,
+    33,
+    39,
+    48,
+    69,
+    81,
+    92,
+    99,
+    152,
+    207,
+    228,
+    294,
+    384,
+    495,
+    793,
+    807,
+    1648,
+    1751,
+    1779,
+    1847,
+    2221,
+]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -49,7 +49,7 @@ class Client:
         self._stepping = False
         self._world = world
         self._chance = chance
-        self._steps = world.swarm.steps
+        self.steps = world.swarm.steps
         self.task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -72,9 +72,16 @@ class Client:
         replica = self.replica
         if self.read_since < since:
             return False
-        if replica is None or self.deep is None or len(replica.outbox) or replica.cursor.snapshot:
+        if replica is None or self.deep is None or len(replica.outbox) or self.reads_anew:
             return False
-        return replica.cursor.n == self.line.server.newest(self.deep.id) and not self.torn
+        if replica.outbox.unread():
+            return False
+        return replica.cursor.n == self.line.server.newest(self.deep.id)
+
+    @property
+    def reads_anew(self) -> bool:
+        """Whether it has not read all rows yet, for the first time or again."""
+        return self.torn or self.replica is None or self.replica.cursor.snapshot
 
     def standing(self) -> str:
         """How far it is, for people."""
@@ -113,10 +120,11 @@ class Client:
         """The space is here."""
         self.deep = deep
         self.journal = Journal(self.who, self.line.server, deep)
-        self.person = Person(self.who, deep, self._world.pair, self._world.swarm.habits, self._chance)
+        self.person = Person(self.who, deep, self._world.pair, self._world.swarm, self._chance)
         self.torn = False
         self._watch_catch_up(replica_of(deep, NAME))
-        deep.signals.changed.connect(self._check_seen, sender=deep)
+        if not self._world.swarm.most:
+            deep.signals.changed.connect(self._check_seen, sender=deep)
         deep.signals.resynchronized.connect(self._tear, sender=deep)
 
     def _watch_catch_up(self, replica: Replica) -> None:
@@ -151,15 +159,18 @@ class Client:
         await asyncio.Event().wait()
 
     async def _pause(self) -> None:
-        if self._steps <= 0:
+        if self.steps <= 0:
             await self._world.over.wait()
         elif self._chance.random() < 0.5:
             await asyncio.sleep(self._chance.expovariate(1 / self._world.swarm.pause))
 
     def _step(self) -> None:
-        if self.journal is None or self.person is None or self.deep is None or self._steps <= 0:
+        if self.journal is None or self.person is None or self.deep is None or self.steps <= 0:
             return
-        self._steps -= 1
+        self.steps -= 1
+        if self._world.swarm.most:
+            self.person.step()
+            return
         before = state(self.deep)
         self._stepping = True
         what = self.person.step()

@@ -48,6 +48,8 @@ class Swarm:
     steps: int
     pause: float
     loss: float
+    # Many operations: until all are done, over no more associations than these, and looked at in the end only.
+    most: int = 0
 
     @classmethod
     def drawn(cls, chance: random.Random) -> Swarm:

@@ -17,7 +17,7 @@ from graphql import ExecutionResult
 from deeplinks.storage.memory.documents import AnswerError
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.faults import Fault, Swarm
-from tests.simulation.server import Ear, Server
+from tests.simulation.server import Ear, Server, batch_of
 from tests.simulation.trace import Trace
 
 # Seconds: of a way as it should be, of one that takes long, and until an old copy of a request comes.
@@ -78,7 +78,7 @@ class Line(AsyncTransport):
         if not self.server.up or epoch != self.server.epoch:
             raise self._lost("the server was down")
         result = self._served(request)
-        if "batches" in (request.variable_values or {}) and self._befalls(Fault.duplicate):
+        if batch_of(request.variable_values or {}) and self._befalls(Fault.duplicate):
             self._loop.call_later(self._chance.uniform(0, LATE), self._late, request, self.server.memory)
         epoch = self.server.epoch
         await self._go(Fault.swallow, "answer")
@@ -106,8 +106,8 @@ class Line(AsyncTransport):
             result = ExecutionResult(data=self.server.answer(self.who, request.document, values))
         except AnswerError as error:
             result = ExecutionResult(data=None, errors=[error.answer])
-        batches = values.get("batches")
-        what = ("writes", batches[-1]["seq"]) if batches else ("reads", values.get("n", "-"))
+        batch = batch_of(values)
+        what = ("writes", batch["seq"]) if batch else ("reads", values.get("n", "-"))
         self._trace.note(self._loop.now, self.who, *what, "refused" if result.errors else "ok")
         return result
 

@@ -11,7 +11,7 @@ from itertools import count
 
 from deeplinks import Association, Deep
 from deeplinks.errors import DeepError
-from tests.simulation.faults import Habit
+from tests.simulation.faults import Habit, Swarm
 from tests.simulation.journal import NAME
 
 
@@ -22,15 +22,14 @@ class UndoError(Exception):
 class Person:
     """Somebody who changes a space."""
 
-    def __init__(
-        self, who: str, deep: Deep, pair: tuple[str, str], habits: frozenset[Habit], chance: random.Random
-    ) -> None:
+    def __init__(self, who: str, deep: Deep, pair: tuple[str, str], swarm: Swarm, chance: random.Random) -> None:
         self.deep = deep
         self._who = who
         self._pair = pair
         self._chance = chance
         self._numbers = count(1)
-        self._verbs = self._habits(habits)
+        self._verbs = self._habits(swarm.habits)
+        self._most = swarm.most
 
     def _habits(self, habits: frozenset[Habit]) -> list[Callable[[], object]]:
         verbs: list[Callable[[], object]] = [self.make, self.text, self.number, self.point, self.point]
@@ -46,7 +45,8 @@ class Person:
 
     def step(self) -> str:
         """One change; its name."""
-        verb = self._chance.choice(self._verbs)
+        full = self._most and len(self.deep) > self._most
+        verb = self.destroy if full else self._chance.choice(self._verbs)
         try:
             verb()
         except DeepError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from deeplinks import Deep, GraphQLStorage, synchronize
 from tests.simulation.backups import prune
-from tests.simulation.checks import check_all
+from tests.simulation.checks import MARKS, check_all, tables_of
 from tests.simulation.client import Client
 from tests.simulation.clock import VirtualLoop, run_on
 from tests.simulation.commits import Operation
@@ -40,9 +40,9 @@ class Outcome:
     seconds: float
 
 
-def run(seed: int, keep: int = 0) -> Outcome:
-    """Run one schedule."""
-    loop, trace, swarm = VirtualLoop(), Trace(keep), Swarm.drawn(stream(seed, "swarm"))
+def run(seed: int, keep: int = 0, swarm: Swarm | None = None) -> Outcome:
+    """Run one schedule, of the swarm that its seed draws or of a given one."""
+    loop, trace, swarm = VirtualLoop(), Trace(keep), swarm or Swarm.drawn(stream(seed, "swarm"))
     with seeded(seed, loop):
         schedule = Schedule(seed, loop, swarm, trace)
         failure = ""
@@ -137,7 +137,7 @@ class Schedule:
         }
         able = [fate for fault, fate in fates.items() if fault in self.swarm.faults]
         end = self.loop.now + self._fate.uniform(*FAULTS)
-        while self.loop.now < end:
+        while self.loop.now < end or (self.swarm.most and any(client.steps for client in self.clients)):
             await asyncio.sleep(self._fate.expovariate(1 / 4))
             if able:
                 self._fate.choice(able)()
@@ -152,6 +152,9 @@ class Schedule:
         self._any().line.hang_up()
 
     def _set_back(self) -> None:
+        if any(client.reads_anew for client in self.clients):
+            # Of a snapshot that is torn by this nobody notices anything yet.
+            return
         if self._backup is None or self._fate.random() < 0.4:
             self._backup = self.server.back_up()
         else:
@@ -200,14 +203,15 @@ class Schedule:
 
 def foreign_operation(server: Server, space: str, pair: tuple[str, str], chance: random.Random) -> Operation:
     """Something that a tool may do to the rows of a space."""
-    from tests.simulation.checks import MARKS, tables_of
-
     tables = tables_of(server.rules, space)
     there = [id for id in sorted(tables) if id not in pair and tables[id]["_type"] not in MARKS]
     verb = chance.choice(["insert", "update", "update", "put", "put", "delete"])
-    new = f"{chance.getrandbits(32):08x}-0000-4000-8000-{chance.getrandbits(48):012x}"
     if verb == "insert" or not there:
-        return Operation("insert", new, values={"_to": chance.choice([*there, None])})
+        dead = sorted({id for id, _ in server.values} - tables.keys())
+        new = f"{chance.getrandbits(32):08x}-0000-4000-8000-{chance.getrandbits(48):012x}"
+        # What is dead is dead, whoever wants it back.
+        id = chance.choice(dead) if dead and chance.random() < 0.3 else new
+        return Operation("insert", id, values={"_to": chance.choice([*there, None])})
     id = chance.choice(there)
     if verb == "put":
         texts = [one for one in there if (tables[one]["data"] or ("",))[0] == "strings"]

@@ -89,7 +89,7 @@ class Server:
     def answer(self, who: str, document: DocumentNode, values: Mapping[str, Any]) -> dict[str, Any]:
         """One request. Raises `AnswerError`."""
         answer: dict[str, Any] = self.memory.answer(document, values)
-        if "batches" in values:
+        if batch_of(values):
             self._committed(of_batch(who, values))
         return answer
 
@@ -149,6 +149,12 @@ class Server:
     def skew(self, seconds: float) -> None:
         """Its clock is wrong by that much from now on."""
         self._skew = seconds
+
+
+def batch_of(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The batch that a request brings, if it brings one."""
+    batches = values.get("batches")
+    return batches[-1] if batches else None
 
 
 def _given(one: Operation, space: str) -> dict[str, Any]:
