@@ -45,8 +45,8 @@ class Sealed:
     `until`: with which change all is written that its associations wait for. `groups` numbers what goes whole, `olds` has
     what fields were before. `whole`: it was acknowledged, and all of it took effect; `certain`: some of it did; `lost`: the
     ids that it was to change and that were not there. `met`: its log entries were read. `carried`: the fields as they were
-    sealed, but for what was told as lost. `renewed`: the storage was set back, and it is sent as another one since. A half
-    knows its `parent`; once the first half has passed, what is refused is in its `partner`.
+    sealed, but for what was told as lost. `sent`: it may have arrived. `renewed`: the storage was set back, and it is sent
+    as another one since. A half knows its `parent`; once the first half has passed, what is refused is in its `partner`.
     """
 
     batch: Batch
@@ -62,6 +62,7 @@ class Sealed:
     met: bool = False
     lost: frozenset[str] = frozenset()
     renewed: bool = False
+    sent: bool = False
     parent: Sealed | None = None
     partner: Sealed | None = None
     carried: dict[str, frozenset[str]] = field(init=False)
@@ -169,7 +170,10 @@ class Outbox:
                 self.start_over()
             while not self.sealed and self.ledger.waits:
                 self._seal(most)
-            return self.sealed[0] if self.sealed else None
+            if not self.sealed:
+                return None
+            self.sealed[0].sent = True
+            return self.sealed[0]
 
     def seal_ahead(self, most: int) -> None:
         """While a batch is on its way, have the next one ready, if a full one waits."""
@@ -207,6 +211,11 @@ class Outbox:
                 self._release(sealed, id, frozenset())
         self.keeper.set_back(self)
 
+    def meet_sent(self) -> None:
+        """All that the storage has was read: what was sent before may be in it, and leave no entry to be met."""
+        for sealed in (*self._unread.values(), *self.sealed):
+            sealed.met = sealed.met or sealed.sent
+
     def read_anew(self) -> None:
         """All that the storage has was read, since it was set back if it was."""
         self._read_anew = True
@@ -231,7 +240,7 @@ class Outbox:
             self._set_back = self._renewing = False
             for sealed in self.sealed:
                 sealed.batch = replace(sealed.batch, content=_carried_still(sealed))
-                sealed.renewed = True
+                sealed.renewed, sealed.sent = True, False
             self.renew()
 
     def renew(self) -> None:

@@ -62,7 +62,7 @@ class Replica:
         steps = caller or SameThread(self._deep)
         async with self._turns.taken():
             acknowledged = self.outbox.acknowledged()
-            self._anew = self.cursor.snapshot
+            self._anew = self._anew or self.cursor.snapshot
             count = await self._read_on(storage, limit, steps, acknowledged)
             await steps.run(partial(self.inbox.settle, acknowledged))
             return count
@@ -107,7 +107,10 @@ class Replica:
 
     def _check_met(self, acknowledged: list[Sealed]) -> None:
         """What was acknowledged before is in the log, or it is another one. A snapshot has no entries to meet."""
-        if not self._anew and any(sealed.missed for sealed in acknowledged):
+        if self._anew:
+            self._anew = False
+            self.outbox.meet_sent()
+        elif any(sealed.missed for sealed in acknowledged):
             raise RewoundError(space=self._deep.id, n=self.cursor.n, why="it lacks a batch that was acknowledged")
 
     def forget_cursor(self) -> None:
@@ -127,6 +130,9 @@ class Replica:
 
     async def _read(self, storage: Storage, limit: int, caller: Caller) -> int:
         count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
+        if self._seen is not None and self.cursor == Cursor.start(self._deep.id):
+            # Its first page may have to be asked for again and again: it begins with the one that comes.
+            self._seen = _Seen(self.outbox.unread())
         page = await storage.read(self.cursor, limit)
         while True:
             async with _ahead(storage, page, limit) as following:

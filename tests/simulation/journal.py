@@ -74,9 +74,18 @@ class Journal:
                     self.last[id, name] = value
                     self._told.discard((id, name))
                     self._cleared[id, name] = known and known[name]
+        for id in before.keys() - after.keys():
+            self._note_end(id, before[id])
         gone = {id for id in before.keys() - after.keys() if self._deep.get(id) is None}
         self.released |= {one.id for one in self._deep} - after.keys()
         self.last = {place: value for place, value in self.last.items() if place[0] not in gone}
+
+    def _note_end(self, id: str, known: Mapping[str, Any]) -> None:
+        """What is stored no more is written as it was at the end."""
+        association = self._deep.get(id)
+        if association is not None:
+            now = _fields(association)
+            self.last |= {(id, name): now[name] for name in now if now[name] != known[name]}
 
     def check_committed(self, accepted: Mapping[Place, Any]) -> None:
         """A flush returned that began when these were accepted: all of it was committed, or told as lost to a delete."""
