@@ -439,6 +439,8 @@ class Changing(Promising):
         subscriptions = self._subscriptions.pop(association, {})
         self.journal(self._bring_back, association, kept, subscriptions)
         self.living.forget(association)
+        if self.indexed:
+            self.known_members.leave(association)
         for ledger in self.ledgers.values():
             ledger.forget(association, told=ledger.name == origin)
         association._space = _gone(association)
@@ -471,4 +473,4 @@ class Changing(Promising):
 
 
 def _gone(association: Association) -> Space:
-    return Gone(f"{association.id}")  # pyright: ignore[reportReturnType]
+    return Gone(association.id)  # pyright: ignore[reportReturnType]

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from threading import Lock
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from deeplinks.errors import InvalidError
 from deeplinks.space.association import Association, Reference
 from deeplinks.space.values import NOTHING, FunctionSource, checked, key, kind_for
 
 Held: TypeAlias = dict[Reference, dict[Association, None]]
+
+# So many changes may wait for a question, and as many as there are associations in the index: then they are followed at
+# once, so that an index which nobody asks any more does not keep what is gone.
+MOST_WAITING: Final = 1024
 
 
 class DataIndex:
@@ -37,6 +41,9 @@ class DataIndex:
     def changed(self, association: Association) -> None:
         """Its data or its type changed, or it came or went."""
         if self.kept:
+            if len(self._changed) > MOST_WAITING + len(self._placed):
+                with self._lock:
+                    self._catch_up()
             self._changed[association] = None
 
     def first(self, keys: Iterable[Hashable], type: Association) -> Association | None:

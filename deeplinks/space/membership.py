@@ -24,6 +24,9 @@ Value = TypeVar("Value")
 
 # Up to so many links are looked through before an index is worth its making.
 FEW: Final = 16
+# So many changes may wait for a question, and as many as there are Items: then they are followed at once, so that a
+# collection which nobody asks any more does not keep what is gone.
+MOST_WAITING: Final = 1024
 
 
 class _Place(NamedTuple):
@@ -91,12 +94,16 @@ class Membership:
     # following
 
     def catch_up(self) -> None:
-        """Place what changed."""
+        """Place what changed; the lock of all memberships is held."""
         changed: list[Association] = []
         while self.changed:
             changed.append(self.changed.popitem()[0])
         if changed:
             self._again(changed)
+
+    def full(self) -> bool:
+        """Whether more waits than is worth keeping."""
+        return len(self.changed) > MOST_WAITING + len(self._places)
 
     def _again(self, items: list[Association]) -> None:
         many = len(items) * FEW > len(self._places)
@@ -183,7 +190,7 @@ class Memberships:
         return known[1]
 
     def _begin(self, collection: Association, shape: str) -> tuple[str, Membership]:
-        self.forget(collection)
+        self._forget(collection)
 
         def belongs(item: Association) -> bool:
             return item._type is self._item and item._from is collection
@@ -194,13 +201,18 @@ class Memberships:
         membership.changed.update(dict.fromkeys(link for link in tuple(each(collection._out)) if belongs(link)))
         return known
 
-    def forget(self, collection: Association) -> None:
-        """The collection is gone, or is another kind of one."""
+    def _forget(self, collection: Association) -> None:
         known = self._known.pop(collection, None)
         if known is not None:
             known[1].let_go()
 
     # hearing
+
+    def leave(self, collection: Association) -> None:
+        """The collection is gone."""
+        if collection in self._known:
+            with self.lock:
+                self._forget(collection)
 
     def pointed(self, source: Association, field: Field, old: Reference) -> None:
         """A reference changed, of what is or was an Item, maybe."""
@@ -213,12 +225,18 @@ class Memberships:
     def _mark(self, item: Association, start: Reference) -> None:
         known = self._known.get(start) if isinstance(start, Association) else None
         if known is not None:
-            known[1].changed[item] = None
+            self._wait(known[1], item)
+
+    def _wait(self, membership: Membership, item: Association) -> None:
+        if membership.full():
+            with self.lock:
+                membership.catch_up()
+        membership.changed[item] = None
 
     def filled(self, association: Association) -> None:
         """Data changed, which may be a position or a member's."""
         for item, membership in self._watch.of(association):
-            membership.changed[item] = None
+            self._wait(membership, item)
 
 
 def _by_seq(item: Association) -> Rank:

@@ -7,6 +7,7 @@ import pytest
 
 from deeplinks import Association, Deep, LiveQuery
 from deeplinks.space.back_references import BackReferences
+from deeplinks.space.data_index import MOST_WAITING
 from deeplinks.space.fields import TO
 from deeplinks.space.query import Query
 
@@ -171,3 +172,51 @@ def test_as_many_objects_are_there_after_a_hundred_rounds_as_after_ten(deep: Dee
         return sum(isinstance(one, Association) for one in gc.get_objects())
 
     assert rest(10) == rest(100)
+
+
+def test_an_index_that_nobody_asks_any_more_does_not_keep_what_is_gone(deep: Deep) -> None:
+    deep.String.of("asked once")
+    gone_by: list[weakref.ref[Association]] = []
+    for number in range(3 * MOST_WAITING):
+        text = deep.String(str(number))
+        gone_by.append(weakref.ref(text))
+        text.destroy()
+    del text
+    gc.collect()
+
+    assert sum(one() is not None for one in gone_by) <= MOST_WAITING + 2
+
+
+def test_a_collection_that_nobody_asks_any_more_does_not_keep_who_left(deep: Deep) -> None:
+    tags = deep.Set([deep()])
+    len(tags)
+    gone_by: list[weakref.ref[Association]] = []
+    for _ in range(3 * MOST_WAITING):
+        item = deep.Item(from_=tags, to=deep())
+        gone_by.append(weakref.ref(item))
+        item.destroy()
+    del item
+    gc.collect()
+
+    assert sum(one() is not None for one in gone_by) <= MOST_WAITING + 2
+
+
+def test_a_destroyed_collection_that_was_asked_is_free(deep: Deep) -> None:
+    tags = deep.Set(["a", "b"])
+    assert "a" in tags
+    assert len(tags) == 2
+    reference = weakref.ref(tags)
+    tags.destroy()
+    del tags
+
+    assert gone(reference)
+
+
+def test_a_collection_whose_destruction_was_undone_is_asked_as_before(deep: Deep) -> None:
+    tags = deep.Set(["a", "b"])
+    assert len(tags) == 2
+    with pytest.raises(RuntimeError), deep.together():
+        tags.destroy()
+        raise RuntimeError
+
+    assert {tag.data for tag in tags} == {"a", "b"}
