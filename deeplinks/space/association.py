@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from keyword import iskeyword
 from time import time_ns
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, overload
 
@@ -15,7 +16,7 @@ from deeplinks.errors import DestroyedError, FunctionNotTrustedError
 from deeplinks.space import showing
 from deeplinks.space.back_references import BackReferences, In, Members, Out, Typed, Valued
 from deeplinks.space.children import Children
-from deeplinks.space.contents import Contents
+from deeplinks.space.contents import MAPPINGS, Contents
 from deeplinks.space.events import AnyHandler, Event, EventKind, Subscription
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 from deeplinks.space.ledger import StorageMarker, SyncState, upwards
@@ -364,10 +365,11 @@ class Association(Contents):
 
     def __dir__(self) -> list[str]:
         names = () if self.destroyed else self._space.names.seen(self)
-        return [*super().__dir__(), *(name for name in names if name.isidentifier())]
+        return [*super().__dir__(), *(name for name in names if name.isidentifier() and not iskeyword(name))]
 
-    def _ipython_key_completions_(self) -> list[str]:
-        return list(self.children)
+    def _ipython_key_completions_(self) -> list[object]:
+        form, _ = self._space.collections.end_of(self)
+        return [*(self.keys() if form in MAPPINGS else ()), *self.children]
 
     def instances(self) -> Members:
         """The members of `typed`, as they are kept."""
@@ -643,13 +645,13 @@ class Association(Contents):
 class Gone:
     """Where a destroyed association is: every use of it says so."""
 
-    __slots__ = ("_label",)
+    __slots__ = ("_id",)
 
-    def __init__(self, label: str) -> None:
-        self._label = label
+    def __init__(self, id: str) -> None:
+        self._id = id
 
     def __getattr__(self, name: str) -> object:
-        raise DestroyedError(association=self._label)
+        raise DestroyedError(association=self._id)
 
 
 def here(reference: Reference) -> Association | None:

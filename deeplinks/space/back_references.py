@@ -5,7 +5,7 @@ The space room. Ordered, so that runs repeat; most associations are pointed at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Hashable, Iterable, Iterator, Set
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from deeplinks.errors import InvalidError
@@ -45,10 +45,34 @@ def each(members: Members) -> Iterable[Association]:
     return members if isinstance(members, dict) else (members,)
 
 
+class OrderedSet(Set[object], Hashable):
+    """A frozen set that keeps the order in which its members came, so that runs repeat."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self, members: Iterable[object] = ()) -> None:
+        self._members = dict.fromkeys(members)
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._members
+
+    def __hash__(self) -> int:
+        return self._hash()
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(map(repr, self._members))}}}"
+
+
 class BackReferences(Set["Association"]):
     """A live set: the associations whose `field` is `owner`, now and at every later look.
 
-    Ordered by arrival; `in` takes an association or an id; `|`, `&` and `-` give plain frozen sets.
+    Ordered by arrival; `in` takes an association or an id; `|`, `&`, `-` and `^` give plain sets in that order.
     """
 
     __slots__ = ("_owner",)
@@ -78,8 +102,8 @@ class BackReferences(Set["Association"]):
         return association is not None and getattr(association, self._field.slot) is self._owner
 
     @classmethod
-    def _from_iterable(cls, it: Iterable[object]) -> frozenset[object]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return frozenset(it)
+    def _from_iterable(cls, it: Iterable[object]) -> OrderedSet:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return OrderedSet(it)
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
         """Hear `data_add` and `data_delete` of this set, `event.item` is who came or went, and after each `data_changed`.

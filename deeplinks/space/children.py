@@ -45,5 +45,8 @@ class Children(MutableMapping[str, "Association"]):
     def __len__(self) -> int:
         return self._names.count(self._owner)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __repr__(self) -> str:
         return repr(self._names.children(self._owner))

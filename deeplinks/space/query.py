@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from deeplinks.errors import InvalidError
-from deeplinks.space import plan
+from deeplinks.space import plan, showing
 from deeplinks.space.association import Association
 from deeplinks.space.criteria import Q
 from deeplinks.space.plan import Explanation, Order
@@ -114,3 +114,7 @@ class Query:
 
     def __repr__(self) -> str:
         return f"<query {self._term}>"
+
+    def _repr_html_(self) -> str:
+        found = list(self)
+        return showing.answer_page(f"{self._term}: {len(found)}", found)

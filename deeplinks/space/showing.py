@@ -205,6 +205,11 @@ def live_page(live: BackReferences, owner: Association, name: str) -> str:
         return f"<code>{escape(live_line(live))}</code>"
 
 
+def answer_page(caption: str, found: Iterable[Association]) -> str:
+    """The answer to a query as a table of the first that were found."""
+    return _table(caption, list(found))
+
+
 def _facts(association: Association) -> str:
     rows = ((name, told) for name, tell in _FACTS.items() if (told := tell(association)))
     return facts(called(association), rows)

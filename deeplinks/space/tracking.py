@@ -5,11 +5,13 @@ The space room. It asks again only whom a change may touch, in the state after t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Final
 
 from deeplinks.errors import InvalidError
+from deeplinks.space import showing
 from deeplinks.space.association import Association
+from deeplinks.space.back_references import OrderedSet
 from deeplinks.space.events import Event, EventKind, Handler, OrderedSignal, Subscription, check_handler, event_kind
 from deeplinks.space.fields import DATA, FIELDS, Field
 from deeplinks.space.plan import Ordering
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 _KINDS: Final = (EventKind.data_add, EventKind.data_delete)
 
 
-class LiveQuery:
+class LiveQuery(Set[Association]):
     """A tracked set: who is in it now, in order, told by `data_add` and `data_delete` exactly when that changes.
 
-    What happens inside `together()` is seen at its end. Closed by `close()` or a `with` block, it keeps what it held, and
+    `|`, `&`, `-` and `^` give plain sets of who is in it at that moment. What happens inside `together()` is seen at its end. Closed by `close()` or a `with` block, it keeps what it held, and
     nothing of it listens any more.
     """
 
@@ -147,5 +149,16 @@ class LiveQuery:
         one = self._space.look_up(item)
         return one is not None and one in self._members
 
+    @classmethod
+    def _from_iterable(cls, it: Iterable[object]) -> OrderedSet:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return OrderedSet(it)
+
+    def __hash__(self) -> int:
+        # Who is in it changes: as a key it is itself.
+        return id(self)
+
     def __repr__(self) -> str:
         return f"<live query {self._term}: {len(self)}>"
+
+    def _repr_html_(self) -> str:
+        return showing.answer_page(f"{self._term}: {len(self)}", self)

@@ -57,7 +57,7 @@ def test_a_set_contains_nothing_else(deep: Deep) -> None:
         assert stranger not in target.out
 
 
-def test_set_operators_give_frozen_sets(deep: Deep) -> None:
+def test_set_operators_give_sets(deep: Deep) -> None:
     a, b = deep(), deep()
     one = deep(from_=a)
     both = deep(from_=a, to=b)
@@ -68,7 +68,18 @@ def test_set_operators_give_frozen_sets(deep: Deep) -> None:
     assert a.out - b.in_ == {one}
     assert a.out ^ b.in_ == {one, two}
     assert {two} | a.out == {one, both, two}
-    assert isinstance(a.out | b.in_, frozenset)
+    assert hash(a.out | b.in_) == hash(frozenset({one, both, two}))
+
+
+def test_set_operators_keep_the_order(deep: Deep) -> None:
+    a, b = deep(), deep()
+    links = [deep(from_=a, to=b) for _ in range(40)]
+    last = deep(to=b)
+
+    assert list(a.out | b.in_) == [*links, last]
+    assert list(a.out & b.in_) == links
+    assert list(b.in_ - a.out) == [last]
+    assert list((a.out | b.in_) - {links[0]}) == [*links[1:], last]
 
 
 def test_a_set_compares_as_sets_do(deep: Deep) -> None:

@@ -218,3 +218,15 @@ def test_what_can_not_be_followed_is_refused(g: Graph) -> None:
             live.on("data_set", print)
         with pytest.raises(WrongTypeError):
             live.on("data_add", 5)  # type: ignore[arg-type]
+
+
+def test_live_answers_are_sets_that_keep_their_order(deep: Deep) -> None:
+    Kind, start = deep(), deep()
+    links = [Kind(from_=start) for _ in range(20)]
+    other = deep(from_=start)
+    with deep.query(type=Kind).live() as kind, deep.query(from_=start).live() as started:
+        assert list(started & kind) == links
+        assert list(started - kind) == [other]
+        assert list(kind | started) == [*links, other]
+        assert kind <= started
+        assert {kind: 1}[kind] == 1

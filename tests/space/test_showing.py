@@ -340,3 +340,33 @@ def test_an_error_calls_an_association_by_its_name_and_its_short_id() -> None:
 
     with pytest.raises(NoDataError, match=r"^alice \w{4}…\w{4} can't hold 5"):
         deep["alice"].data = 5
+
+
+def test_a_query_is_a_table_of_its_answer(deep: Deep) -> None:
+    deep.User = User = deep()
+    User(value=deep.String("<b>"))
+    query = deep.query(type=User)
+    with query.live() as live:
+        for page in (query._repr_html_(), live._repr_html_()):
+            assert "type=" in page
+            assert ": 1</caption>" in page
+            assert "&lt;b&gt;" in page
+
+
+def test_keys_and_names_are_offered_as_items(deep: Deep) -> None:
+    users = deep()
+    users["alice"] = deep()
+    settings = deep.Object({"theme": 1})
+    settings.children["note"] = deep()
+
+    assert users._ipython_key_completions_() == ["alice"]
+    assert settings._ipython_key_completions_() == ["theme", "note"]
+    assert users.children._ipython_key_completions_() == ["alice"]
+
+
+def test_a_name_that_python_keeps_for_itself_is_not_offered_as_an_attribute(deep: Deep) -> None:
+    users = deep()
+    users["from"] = deep()
+
+    assert "from" not in dir(users)
+    assert "from" in users._ipython_key_completions_()
