@@ -84,7 +84,8 @@ class DeepError(Exception):
         template = " ".join(cleandoc(type(self).__doc__ or "").split("\n\n")[0].split())
         text = template.format_map(_Shown(self.facts))
         if "field" in self.facts and "{field" not in template:
-            text += " It was given as {field} of {association}.".format_map(_Shown(self.facts))
+            owner = self.facts.get("owner", self.facts.get("association"))
+            text += " It was given as {field} of {owner}.".format_map(_Shown({**self.facts, "owner": owner}))
         return text
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from typing import Final, NoReturn, TypeAlias, TypeVar, cast
 
 import orjson
 
-from deeplinks.errors import ReadOnlyDataError, UnstorableError
+from deeplinks.errors import Described, ReadOnlyDataError, UnstorableError, described
 
 # A text, a document: what a storage takes in one row. JSON parsers end somewhere below; so do people.
 MOST_TEXT: Final = 16 * 1024 * 1024
@@ -190,13 +190,13 @@ class _Reading:
     def name(self, key: object, place: Steps) -> str:
         """A key of an Object."""
         if not isinstance(key, str):
-            raise self._wrong(ascii(key), place, "a key of an Object is a text; a Map takes others")
+            raise self._wrong(_shown(key), place, "a key of an Object is a text; a Map takes others")
         return self._counted(self._text(key, (*place, key)))
 
     def key(self, key: object) -> Scalar:
         """A key of a Map."""
         if not (key is None or isinstance(key, str | int | float | Decimal)):
-            raise self._wrong(ascii(key), (), "a key of a Map is a text, a number, a bool or None")
+            raise self._wrong(_shown(key), (), "a key of a Map is a text, a number, a bool or None")
         return self.scalar(key, (key,))
 
     def scalar(self, value: object, place: Steps) -> Scalar:
@@ -208,7 +208,7 @@ class _Reading:
         if isinstance(value, int | float | Decimal):
             return self._counted(self._number(value, place))
         why = f"{type(value).__name__} is no JSON value: a text, a number, a bool, None, a list or a dict"
-        raise self._wrong(ascii(value), place, why)
+        raise self._wrong(_shown(value), place, why)
 
     def _number(self, value: int | float | Decimal, place: Steps) -> int | float | Decimal:
         if isinstance(value, int):
@@ -264,6 +264,11 @@ class _Reading:
         where = "".join(f"[{step!a}]" for step in place) or "the top"
         bounded = shown if len(shown) <= 60 else f"{shown[:60]}…"
         return UnstorableError(value=bounded, association=self._association, why=f"{why}; it is at {where}")
+
+
+def _shown(value: object) -> str:
+    """What was given, as an error says it, whatever it is."""
+    return described(value) if isinstance(value, Described) else ascii(value)
 
 
 # one key

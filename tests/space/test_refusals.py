@@ -241,3 +241,20 @@ def test_refusals_are_errors_that_python_people_know() -> None:
     assert issubclass(WrongTypeError, TypeError)
     assert issubclass(InvalidError, ValueError)
     assert issubclass(DestroyedError, LookupError)
+
+
+def test_an_association_in_an_object_is_called_by_its_name(deep: Deep) -> None:
+    deep.alice = alice = deep()
+    settings = deep.Object({})
+
+    with pytest.raises(UnstorableError, match=rf"^alice {alice.id[:4]}….* at \['who'\]"):
+        settings["who"] = alice
+
+
+def test_a_destroyed_target_is_named_with_whom_it_was_given_to(deep: Deep) -> None:
+    deep.alice = alice = deep()
+    gone = deep()
+    gone.destroy()
+
+    with pytest.raises(DestroyedError, match=r"given as to of alice "):
+        alice.to = gone
