@@ -53,11 +53,17 @@ class Proxy:
     # Batches that the server has taken, and those of them whose answer did not arrive whole.
     writes: int = 0
     ambiguous: int = 0
+    # Cleared, nothing comes through in either way, and nobody is told so.
+    flowing: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set[asyncio.StreamWriter])
+
+    def __post_init__(self) -> None:
+        self.flowing.set()
 
     def calm(self) -> None:
         """From now on everything passes."""
         self.fate, self.sockets = lambda: Fate.passed, Sockets.passed
+        self.flowing.set()
 
     def cut_all(self) -> None:
         """Everybody who is connected is cut off."""
@@ -94,6 +100,7 @@ class Proxy:
         self.done[fate] += 1
         if fate is Fate.lost:
             return False
+        await self.flowing.wait()
         back.write(head + body)
         wrote = WRITE in body
         head, body = await _message(there)
@@ -101,6 +108,7 @@ class Proxy:
         if wrote and ERRORS not in body:
             self.writes += 1
             self.ambiguous += fate in (Fate.swallowed, Fate.cut)
+        await self.flowing.wait()
         if fate is Fate.swallowed:
             return False
         if fate is Fate.cut:
@@ -128,13 +136,19 @@ class Proxy:
             await reader.read()
             return
         back.write(head)
-        pumps = [asyncio.create_task(_pump(reader, back)), asyncio.create_task(_pump(there, writer))]
+        pumps = [asyncio.create_task(self._pump(*way)) for way in ((reader, back), (there, writer))]
         patience = 0.5 if self.sockets is Sockets.cut else None
         await asyncio.wait(pumps, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
         for pump in pumps:
             pump.cancel()
         await asyncio.gather(*pumps, return_exceptions=True)
         writer.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while part := await reader.read(65536):
+            await self.flowing.wait()
+            writer.write(part)
+            await writer.drain()
 
 
 async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
@@ -144,12 +158,6 @@ async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
         (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
     )
     return head, await reader.readexactly(length)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while part := await reader.read(65536):
-        writer.write(part)
-        await writer.drain()
 
 
 async def _drip(writer: asyncio.StreamWriter, answer: bytes) -> None:

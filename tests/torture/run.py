@@ -11,6 +11,7 @@ import asyncio
 import os
 import random
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -99,6 +100,8 @@ class Torture:
             ("PostgreSQL crashed", 2, self._crash_postgres),
             ("connections terminated", 4, self._terminate),
             ("network cut", 4, self._cut),
+            ("network paused", 2, self._pause),
+            ("server stopped", 1, self._stop_server),
         ]
         end = asyncio.get_running_loop().time() + seconds
         # Each at least once, then as the dice fall.
@@ -131,6 +134,18 @@ class Torture:
 
     async def _cut(self) -> None:
         self.proxy.cut_all()
+
+    async def _pause(self) -> None:
+        """Nothing comes through for a while, and no end is told of it."""
+        self.proxy.flowing.clear()
+        await asyncio.sleep(self.dice.uniform(0.2, 3))
+        self.proxy.flowing.set()
+
+    async def _stop_server(self) -> None:
+        """It holds still, with everything that it has open."""
+        self.server.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(self.dice.uniform(0.2, 3))
+        self.server.process.send_signal(signal.SIGCONT)
 
     async def judge(self, deep: Deep, follower: Synchronizer) -> Outcome:
         """The faults are over: let everybody finish, and compare what was said with what is there."""

@@ -19,5 +19,5 @@ async def test_what_was_acknowledged_survives_every_kill_and_cut_and_is_there_on
 
     assert (outcome.lost, outcome.doubled) == ([], [])
     assert (outcome.whole, outcome.followed) == (True, True)
-    assert len(outcome.done) == 6
+    assert len(outcome.done) == 8
     assert not outcome.void
