@@ -20,7 +20,7 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   ├── UnknownNameError (KeyError)
     │   ├── NoKeyError (KeyError)
     │   ├── NoPlaceError (IndexError)
-    │   ├── NotAMemberError (ValueError)
+    │   ├── NotAMemberError (ValueError, KeyError)
     │   ├── DestroyedError
     │   └── ResourceMissingError
     ├── FunctionNotTrustedError
@@ -230,10 +230,12 @@ class NoPlaceError(NotFoundError, IndexError):
     code = "no-place"
 
 
-class NotAMemberError(NotFoundError, ValueError):
+class NotAMemberError(NotFoundError, ValueError, KeyError):
     """{value!r} is no member of {association}."""
 
     code = "not-a-member"
+
+    __str__ = DeepError.__str__
 
 
 class DestroyedError(NotFoundError):

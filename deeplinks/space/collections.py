@@ -6,10 +6,10 @@ The space room. What makes a link a membership, how members come and go, and wha
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator, Hashable, Iterable, Sequence
+from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from deeplinks.errors import (
     DestroyedError,
@@ -18,6 +18,7 @@ from deeplinks.errors import (
     OtherSpaceError,
     UnstorableError,
     WrongTypeError,
+    described,
 )
 from deeplinks.space.association import Association, Reference, here
 from deeplinks.space.back_references import each
@@ -176,8 +177,11 @@ class Collections:
 
     # changing
 
-    def wrap(self, value: object) -> Association:
-        """An association for a value: itself, a new one that has it as data, or a new Set or Array of what is wrapped."""
+    def wrap(self, value: object, what: str = "wrap", owner: Association | None = None) -> Association:
+        """An association for a value: itself, a new one that has it as data, or a new Set or Array of what is wrapped.
+
+        An error calls it `what`, of the owner.
+        """
         if isinstance(value, Association):
             return self.own(value, self._space.root, "wrap")
         kind = kind_for(value)
@@ -186,7 +190,8 @@ class Collections:
         shape = next((shape for classes, shape in _SHAPED.items() if isinstance(value, classes)), None)
         if shape is None:
             expected = "an association, a text, a number, a bool, a date, a function, a dict, a list or a set"
-            raise WrongTypeError(what="wrap", expected=expected, value=value)
+            whose = what if owner is None else f"{what} of {described(owner)}"
+            raise WrongTypeError(what=whose, expected=expected, value=value)
         with self._once(value):
             return self.make(self._space.built_in_names[shape], value)
 
@@ -247,9 +252,26 @@ class Collections:
             else:
                 self._space.construct(self._item, NOTHING, collection, self.taken(collection, value), None)
 
+    def update(self, collection: Association, given: Iterable[object], keys: Mapping[str, object]) -> None:
+        """Add the members of iterables to a Set, all or none. Raises `WrongTypeError`, and what adding one raises."""
+        for wrong in (*(one for one in given if not isinstance(one, Iterable)), *([keys] if keys else ())):
+            what = f"update of {described(collection)}"
+            raise WrongTypeError(what=what, expected="iterables of members", value=wrong)
+        # Before anything is added: an iterable is other people's code.
+        members = [one for each in cast("Iterable[Iterable[object]]", given) for one in each]
+        with self._space._undoable():
+            had = self.size(collection)
+            with self.at_once(collection):
+                for one in members:
+                    self.add(collection, one)
+            if self.size(collection) != had:
+                self.tell(EventKind.data_changed, collection)
+
     def taken(self, collection: Association, value: object) -> Association:
         """A new member: an association of this space itself, of anything else a new one."""
-        return self.own(value, collection, "add") if isinstance(value, Association) else self.wrap(value)
+        if isinstance(value, Association):
+            return self.own(value, collection, "add")
+        return self.wrap(value, "a member", collection)
 
     def own(self, member: Association, owner: Association, verb: str) -> Association:
         """An association, if it is alive and of this space."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
 from typing import TYPE_CHECKING, Final, cast, overload
 
-from deeplinks.errors import NoKeyError, WrongTypeError
+from deeplinks.errors import NoKeyError, NotAMemberError, WrongTypeError
 from deeplinks.space.values import NOTHING
 
 if TYPE_CHECKING:
@@ -50,6 +50,20 @@ class Contents:
     def delete(self, member: object) -> bool:
         """The same as `discard`."""
         return self.discard(member)
+
+    def remove(self, member: object) -> None:
+        """Take out a member as `discard` does. Raises `NotAMemberError`, a ValueError and a KeyError, for who is none."""
+        _, end = self._end("remove", SET, ARRAY)
+        if not self.discard(member):
+            raise NotAMemberError(association=end, value=member)
+
+    def update(self, *given: object, **keys: object) -> None:
+        """Add the members of iterables to a Set; set the keys of mappings, or pairs of keys and values: all or nothing."""
+        form, end = self._end("update", SET, *MAPPINGS)
+        if form in MAPPINGS:
+            self._space.mappings.update(end, given, keys)
+        else:
+            self._space.collections.update(end, given, keys)
 
     def clear(self) -> None:
         """Take out all members, which stay in the space; or all keys."""
@@ -133,6 +147,14 @@ class Contents:
             return self._space.mappings.at(end, key)
         except NoKeyError:
             return default
+
+    def setdefault(self, key: object, default: object = None) -> object:
+        """What a key has; the default, which is set, if there is no such key."""
+        _, end = self._end("setdefault", *MAPPINGS)
+        with self._space._locked():
+            if not self._space.mappings.holds(end, key):
+                self._space.mappings.put(end, key, default)
+            return self._space.mappings.at(end, key)
 
     def keys(self) -> KeysView[object]:
         """The keys as they are now."""

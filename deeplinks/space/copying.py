@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from deeplinks.errors import BuiltInError, InvalidError, MalformedIdError, WrongTypeError, described
+from deeplinks.errors import BuiltInError, InvalidError, MalformedIdError, UnknownIdError, WrongTypeError, described
 from deeplinks.ids import canonical
 from deeplinks.space.association import EPOCH, Association, Reference, here
 from deeplinks.space.changing import now
@@ -19,7 +19,6 @@ from deeplinks.space.fields import DATA, FIELDS, TYPE
 from deeplinks.space.grouping import CREATED, DESTROYED
 from deeplinks.space.json_data import Json, decoded, encoded
 from deeplinks.space.ledger import StorageMarker, values
-from deeplinks.space.register import _New
 from deeplinks.space.values import NOTHING, told_back
 
 if TYPE_CHECKING:
@@ -170,8 +169,12 @@ def diff(a: Deep, b: Deep) -> tuple[Change, ...]:
     """What has to change to make one space into another: what `signals.changed` would tell of it; empty if they are equal.
 
     Ids, references and data are compared; times and marks are not, and the two roots stand for each other. First comes
-    what is created, then what is changed, then what is destroyed, each in its order of making.
+    what is created, then what is changed, then what is destroyed, each in its order of making. Raises `WrongTypeError`
+    for what is no space.
     """
+    for given in (a, b):
+        if not _is_root(given):
+            raise WrongTypeError(what="diff", expected="two spaces, which are Deep()", value=given)
     before, after = _told(a, b.id), _told(b, b.id)
     changes: list[Change] = []
     for id, new in after.items():
@@ -182,6 +185,10 @@ def diff(a: Deep, b: Deep) -> tuple[Change, ...]:
             changes += _changed(id, before[id], new)
     gone = [(id, was) for id, was in before.items() if id not in after]
     return (*changes, *(Change(id, DESTROYED, was[TYPE.name], None) for id, was in gone))
+
+
+def _is_root(given: object) -> bool:
+    return isinstance(given, Association) and given.space_of().root is given
 
 
 def _told(deep: Deep, root: str) -> dict[str, dict[str, object]]:
@@ -215,8 +222,8 @@ def _changed(id: str, old: dict[str, object], new: dict[str, object]) -> Iterato
 
 def copied(space: Space, originals: Iterable[Association | str | uuid.UUID]) -> dict[Association, Association]:
     """New associations like these, by the one that each is like; what they refer to among themselves is the copies."""
-    found = (space._target(_New(space.root), TYPE, one) for one in originals)
-    given = sorted(dict.fromkeys(one for one in found if one is not None), key=lambda one: one.seq)
+    found = (_original(space, one) for one in originals)
+    given = sorted(dict.fromkeys(found), key=lambda one: one.seq)
     for one in given:
         if space.permanent(one):
             raise BuiltInError(association=one, action="copied")
@@ -231,6 +238,15 @@ def copied(space: Space, originals: Iterable[Association | str | uuid.UUID]) -> 
             if copy._data is NOTHING and one._data is not NOTHING:
                 space.assign(copy, one._data)
     return copies
+
+
+def _original(space: Space, one: Association | str | uuid.UUID) -> Association:
+    if isinstance(one, Association):
+        return space.collections.own(one, space.root, "copy")
+    found = space.find(canonical(one))
+    if found is None:
+        raise UnknownIdError(id=one)
+    return found
 
 
 def _copy(

@@ -5,10 +5,10 @@ The space room. What may be in one is said in `objects`; here it is only looked 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from deeplinks.errors import InvalidError, NoKeyError, described
+from deeplinks.errors import InvalidError, NoKeyError, WrongTypeError, described
 from deeplinks.space.association import Association
 from deeplinks.space.collections import OBJECT
 from deeplinks.space.objects import FrozenDict, FrozenMap, Mapped, emptied, with_key, without_key
@@ -48,6 +48,14 @@ class Mappings:
         """Set what a key has. Raises `UnstorableError`."""
         self._change(mapping, key, lambda data: with_key(data, key, value, mapping))
 
+    def update(self, mapping: Association, given: Iterable[object], keys: Mapping[str, object]) -> None:
+        """Set many keys, told one by one, all or nothing. Raises `WrongTypeError` and `UnstorableError`."""
+        # Before anything is set: a mapping is other people's code.
+        wanted = [pair for one in (*given, keys) for pair in _pairs(mapping, one)]
+        with self._space._undoable():
+            for key, value in wanted:
+                self.put(mapping, key, value)
+
     def take(self, mapping: Association, key: object) -> None:
         """Take a key out. Raises `NoKeyError`."""
         self.at(mapping, key)
@@ -71,6 +79,14 @@ class Mappings:
         if space.signals.heard:
             space.tell_key(mapping, key, before, after, old, new)
             space.dispatcher.deliver()
+
+
+def _pairs(mapping: Association, given: object) -> list[tuple[object, object]]:
+    try:
+        return list(dict(given).items())  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownArgumentType]
+    except (TypeError, ValueError):
+        what, expected = f"update of {described(mapping)}", "a mapping, or pairs of keys and values"
+        raise WrongTypeError(what=what, expected=expected, value=given) from None
 
 
 def _has(data: Mapped, key: object) -> bool:

@@ -237,7 +237,7 @@ class Names:
         """Call something by a name in a container, in place of who had it there; a value is wrapped."""
         container, name = self._place(owner, path)
         with self._space._undoable():
-            child = self._space.collections.wrap(value)
+            child = self._space.collections.wrap(value, f"{name!r}", container)
             links = tuple(each(self._in.get(container, {}).get(name)))
             kept = next((link for link in links if self._said[link].child is child), None)
             for link in links:

@@ -910,3 +910,39 @@ def test_a_collection_whose_change_was_undone_was_not_updated(deep: Deep) -> Non
         raise ZeroDivisionError
 
     assert tags.updated_at == was
+
+
+def test_removing_is_taking_out_who_must_be_a_member(deep: Deep) -> None:
+    tags, steps = deep.Set(["a", "b"]), deep.Array(["a", "b", "a"])
+    tags.remove("a")
+    steps.remove("a")
+
+    assert [tag.data for tag in tags] == ["b"]
+    assert [step.data for step in steps] == ["b", "a"]
+    for collection, error in ((tags, KeyError), (steps, ValueError)):
+        with pytest.raises(error, match=r"^'c' is no member of (Set|Array) "):
+            collection.remove("c")
+
+
+def test_a_set_is_updated_by_iterables_and_tells_once_that_it_changed(deep: Deep) -> None:
+    tags = deep.Set(["a"])
+    told: list[str] = []
+    for kind in ("data_add", "data_changed"):
+        tags.on(kind, lambda event: told.append(str(event.kind)))
+    tags.update(["a", "b"], {"c"})
+
+    assert [tag.data for tag in tags] == ["a", "b", "c"]
+    assert told == ["data_add", "data_add", "data_changed"]
+    tags.update([])
+    assert len(told) == 3
+
+
+def test_an_update_of_a_set_is_whole_or_nothing(deep: Deep) -> None:
+    deep.tags = tags = deep.Set(["a"])
+    size = len(deep)
+
+    for wrong in (["b", object()], 5):
+        with pytest.raises(WrongTypeError, match=r" of tags "):
+            tags.update(wrong)
+    assert [tag.data for tag in tags] == ["a"]
+    assert len(deep) == size

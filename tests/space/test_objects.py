@@ -499,3 +499,27 @@ def test_the_size_of_a_map_is_right_whatever_is_set(
             data = without_key(data, key)
 
     assert data.bytes == checked_map(data.pairs(), "it").bytes
+
+
+def test_many_keys_are_set_all_or_none(deep: Deep) -> None:
+    settings = deep.Object({"a": 1})
+    settings.update({"a": 2, "b": 3}, c=4)
+
+    assert settings.data == {"a": 2, "b": 3, "c": 4}
+    with pytest.raises(UnstorableError):
+        settings.update({"a": 5, "d": float("nan")})
+    with pytest.raises(WrongTypeError, match=r"^update of "):
+        settings.update(5)
+    assert settings.data == {"a": 2, "b": 3, "c": 4}
+
+    days = deep.Map()
+    days.update([(1, "Monday")])
+    assert days.data == {1: "Monday"}
+
+
+def test_a_default_is_set_where_there_is_no_key(deep: Deep) -> None:
+    settings = deep.Object({"a": 1})
+
+    assert settings.setdefault("a", 2) == 1
+    assert settings.setdefault("b", 2) == 2
+    assert settings.data == {"a": 1, "b": 2}

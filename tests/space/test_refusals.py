@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deeplinks import Association, Deep
+from deeplinks import Association, Deep, diff
 from deeplinks.errors import (
     BuiltInError,
     DeepError,
@@ -258,3 +258,26 @@ def test_a_destroyed_target_is_named_with_whom_it_was_given_to(deep: Deep) -> No
 
     with pytest.raises(DestroyedError, match=r"given as to of alice "):
         alice.to = gone
+
+
+def test_what_can_not_be_wrapped_is_named_with_whom_it_was_given_to(deep: Deep) -> None:
+    deep.User = User = deep()
+
+    with pytest.raises(WrongTypeError, match=rf"^'age' of User {User.id[:4]}….* not 'object"):
+        User["age"] = object()
+
+
+def test_a_copy_of_what_is_not_here_says_so(deep: Deep) -> None:
+    gone = deep()
+    gone.destroy()
+
+    with pytest.raises(DestroyedError, match="given as copy of"):
+        deep.copy([gone])
+    with pytest.raises(UnknownIdError):
+        deep.copy(["00000000-0000-4000-8000-000000000000"])
+
+
+def test_a_difference_is_one_of_two_spaces(deep: Deep) -> None:
+    for wrong in (5, deep(), deep.to_dict()):
+        with pytest.raises(WrongTypeError, match=r"^diff takes two spaces"):
+            diff(deep, wrong)  # pyright: ignore[reportArgumentType]
