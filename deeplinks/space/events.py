@@ -212,8 +212,8 @@ class Signals:
     """The blinker signals of one space, one a kind, and those that tell of the space as a whole.
 
     `changed` tells a change set once: sender the space, `changes` a tuple of `Change`. `waiting` tells that the change
-    set of `storage` turned from empty to not empty. `conflict`, `refused`, `stalled`, `resynchronized`, `progress`
-    and `receiver_error` tell what their names say.
+    set of `storage` turned from empty to not empty. `conflict`, `refused`, `stalled`, `resynchronized`, `progress`,
+    `file_failed` and `receiver_error` tell what their names say.
     """
 
     def __init__(self, attend: Callable[[], object]) -> None:
@@ -226,6 +226,9 @@ class Signals:
         self.waiting = OrderedSignal("A storage's change set turned from empty to not empty.")
         self.conflict = OrderedSignal("Two wrote the same; `conflict` has both values.")
         self.refused = OrderedSignal("`storage` refused something for good, which was set aside: `refusal`.")
+        self.file_failed = OrderedSignal(
+            "The file of `storage` was opened and looked at anew, for the disk failed: `why`."
+        )
         self.stalled = OrderedSignal(
             "Nothing gets through to `storage` for `seconds` now: `what` it is, and `why`; told again and again."
         )

@@ -5,7 +5,9 @@ The sync room. Opening, reading and writing the file is others' business; here i
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from deeplinks.batch import Cursor
@@ -17,6 +19,8 @@ from deeplinks.sync.journal import Journal
 from deeplinks.sync.keeping import UNKEPT
 from deeplinks.sync.replica import Replica
 from deeplinks.sync.restoring import Restoring
+
+logger = logging.getLogger("deeplinks.sync.attaching")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,8 @@ def attach(deep: Deep, replica: Replica, file: LocalFile, keeping: Keeping, *, e
             file.write(lambda: file.set_fact("everything", b"1"))
         if "everything" in file.facts:
             outbox.ledger.hold_everything()
-        journal = Journal(file, outbox, max_changes=keeping.max_changes, max_bytes=keeping.max_bytes)
+        failed = partial(tell_failed, deep, outbox.ledger.name)
+        journal = Journal(file, outbox, failed, max_changes=keeping.max_changes, max_bytes=keeping.max_bytes)
         _become_one(deep, replica, journal)
         if file.copied:
             file.write(lambda: file.set_fact("renewing", b"1"))
@@ -79,6 +84,12 @@ def _become_one(deep: Deep, replica: Replica, journal: Journal) -> None:
 def _is_empty(deep: Deep, replica: Replica) -> bool:
     fresh = replica.cursor == Cursor.start(deep.id) and not len(replica.outbox)
     return fresh and len(deep.space.associations) == 1
+
+
+def tell_failed(deep: Deep, name: str, error: Exception) -> None:
+    """Say that the disk failed, and that the file was opened and looked at anew."""
+    logger.error("%s: its file was opened anew, for the disk failed: %s", name, error)
+    deep.space.dispatcher.tell(deep.signals.file_failed, deep, storage=name, why=error)
 
 
 def detach(deep: Deep, replica: Replica, journal: Journal) -> None:

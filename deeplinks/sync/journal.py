@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from deeplinks.sync import records
 from deeplinks.sync.keeping import Unkept
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.records import CREATED, DESTROYED, Told
+from deeplinks.tasks import held
 
 MAX_CHANGES: Final = 1_000_000
 MAX_BYTES: Final = 1_000_000_000
@@ -40,12 +41,19 @@ class Journal(Unkept):
     """What one outbox keeps in one file. `max_changes` and `max_bytes` bound what waits; None is no bound."""
 
     def __init__(
-        self, file: LocalFile, outbox: Outbox, *, max_changes: int | None = None, max_bytes: int | None = None
+        self,
+        file: LocalFile,
+        outbox: Outbox,
+        failed: Callable[[Exception], object],
+        *,
+        max_changes: int | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.file = file
         self.copy = LocalCopy(file)
         self.path: Path | None = file.path
         self._outbox = outbox
+        self._failed = failed
         self._max_changes = max_changes
         self._max_bytes = max_bytes
         self._bytes = file.number("size")
@@ -91,6 +99,8 @@ class Journal(Unkept):
         """
         if not (changes or changes.lost):
             return
+        if self.file.suspect is not None:
+            self.mend()
         self._check_room(changes)
         written = _Written(self, changes, self._outbox.ledger.waiting_set)
         written.gather(whole=whole)
@@ -202,9 +212,28 @@ class Journal(Unkept):
     def wait(self) -> None:
         """Wait until all that was accepted is on the disk. Raises `LocalFileError`."""
         try:
-            self.file.soon().result()
-        except (OSError, sqlite3.Error) as error:
-            raise LocalFileError(file=self.path, why=str(error)) from error
+            self.file.bring_to_disk()
+        except LocalFileError:
+            with self._outbox.lock:
+                self.mend()
+
+    def mend(self) -> None:
+        """After an error of the disk: the file is opened and looked at anew, and has again what waits in memory.
+
+        Raises `LocalFileError` while the disk fails still, and `CorruptFileError`.
+        """
+        error = self.file.suspect
+        if error is None:
+            return
+        try:
+            self.file.reopen()
+            self.file.write(lambda: self.copy.check(self._outbox.space_id))
+            self.write_anew(Cursor.start(self._outbox.space_id))
+            self.file.bring_to_disk()
+        except LocalFileError as late:
+            self.file.suspect = late
+            raise
+        self._failed(error)
 
     async def synced(self) -> None:
         """Return when all that was accepted is on the disk. Raises `LocalFileError`."""
@@ -212,8 +241,9 @@ class Journal(Unkept):
             return
         try:
             await asyncio.wrap_future(self.file.soon())
-        except (OSError, sqlite3.Error) as error:
-            raise LocalFileError(file=self.path, why=str(error)) from error
+        except (OSError, sqlite3.Error):
+            async with held(self._outbox.lock):
+                self.mend()
 
     # reading
 
@@ -317,11 +347,13 @@ class _Written:
 
     def _change(self, association: Association, entry: Entry) -> None:
         now = entry.final or values(association)
+        # Of what no storage has heard of, nobody asks what it was.
+        heard = association in self._known
         for name, old in entry.old.items():
             if association in self._over:
                 key = association.id, name
                 self.bytes -= sum(size for (size,) in self._file.run("size_of_change", key).fetchall())
-            self._add(association.id, name, records.field_record(association, name, now[name], old))
+            self._add(association.id, name, records.field_record(association, name, now[name], old if heard else None))
 
     def _add(self, id: str, field: str, record: bytes) -> None:
         self.n += 1

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from threading import RLock
 from typing import Final, TypeVar
 
 from deeplinks import tables
@@ -123,6 +124,11 @@ class Outbox:
         self.keeper: Unkept = UNKEPT
         # Somebody else may have this identity: it is another one as soon as what was sealed under it is acknowledged.
         self._renewing = False
+
+    @property
+    def lock(self) -> RLock:  # pyright: ignore[reportInvalidTypeForm, reportUnknownParameterType]
+        """The space's lock."""
+        return self._lock
 
     @property
     def space_id(self) -> str:

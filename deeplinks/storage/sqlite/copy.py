@@ -45,6 +45,9 @@ class LocalCopy:
         self._file = file
         # Each reading of all that is there has an age: at its end, what is of an older one is there no more.
         self._age = int(file.facts.get("age", b"1"))
+        self._place = file.facts.get("cursor")
+        # Whether the disk has lost some of it: then it takes nothing more until all is read anew.
+        self._lost = False
 
     def cursor(self, space: str) -> Cursor:
         """How far the rows are."""
@@ -61,16 +64,26 @@ class LocalCopy:
 
     def begin(self, cursor: Cursor) -> None:
         """All is read anew: what is here stays until that is done."""
+        self._lost = False
         self._age += 1
         self._file.set_fact("age", str(self._age).encode())
         self.move(cursor)
 
     def move(self, cursor: Cursor) -> None:
-        place = (cursor.n, cursor.tag, cursor.table, cursor.position)
-        self._file.set_fact("cursor", orjson.dumps(place))
+        if not self._lost:
+            self._place = orjson.dumps((cursor.n, cursor.tag, cursor.table, cursor.position))
+            self._file.set_fact("cursor", self._place)
+
+    def check(self, space: str) -> None:
+        """After an error of the disk: where some of it was lost, the next one who opens it reads all anew."""
+        if self._file.facts.get("cursor") != self._place:
+            self.begin(Cursor.start(space))
+            self._lost = True
 
     def take_rows(self, rows: Iterable[SnapshotRow], cursor: Cursor) -> None:
         """A page of a snapshot."""
+        if self._lost:
+            return
         links: list[tuple[str, int, int, bytes, int]] = []
         data: list[tuple[str, str, int, bytes, int]] = []
         for item in rows:
@@ -87,7 +100,7 @@ class LocalCopy:
 
     def take_entries(self, entries: Iterable[LogEntry], cursor: Cursor) -> None:
         """Transactions of the log."""
-        for entry in entries:
+        for entry in () if self._lost else entries:
             self._take(entry)
         self.move(cursor)
 

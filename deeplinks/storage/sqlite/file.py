@@ -11,6 +11,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias, TypeVar
 from weakref import WeakSet
@@ -133,6 +134,29 @@ class LocalFile:
 
     def _suspect(self, error: Exception) -> None:
         self.suspect = error
+
+    def reopen(self) -> None:
+        """After an error of the disk: close it, open it anew, look at every record, and have it on the disk.
+
+        Raises `CorruptFileError`, and `LocalFileError` while the disk fails still.
+        """
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+        self._connect()
+        for name in ("links", "data", "batches", "changes", "marks"):
+            for _ in self.read(name):
+                pass
+        self.facts = self._read_facts()
+        self.suspect = None
+
+    def bring_to_disk(self) -> None:
+        """Wait until what was written is on the disk. Raises `LocalFileError`."""
+        try:
+            self.soon().result()
+        except (OSError, sqlite3.Error) as error:
+            raise LocalFileError(file=self.path, why=str(error)) from error
 
     def close(self) -> None:
         """Bring everything to the disk and let others have the file; a second time is harmless."""
