@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test machine simulate converge storm interleavings torture check format bench schema docs clean
+.PHONY: help install demo test machine torture-client simulate converge storm interleavings torture check format bench schema docs clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -41,6 +41,9 @@ simulate: $(STAMP)  ## 500 000 simulated schedules on all cores, hours; SEEDS=10
 
 converge: $(STAMP)  ## 100 000 operations over 8 replicas that come and go, in the end all equal
 	$(BIN)/python -m tests.simulation.convergence
+
+torture-client: $(STAMP)  ## a client that keeps its graph in a file is killed a thousand times; it takes an hour
+	CLIENT_KILLS=1000 $(BIN)/python -m pytest --quiet tests/story/test_killed_clients.py
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

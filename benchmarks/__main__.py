@@ -10,6 +10,7 @@ from benchmarks.following import following
 from benchmarks.ground import ground
 from benchmarks.hot import hot
 from benchmarks.loading import Loading
+from benchmarks.local import accepting, first_paint
 from benchmarks.memory import in_memory
 from benchmarks.mutations import mutations
 from benchmarks.writing import Writing, graph, stored
@@ -35,7 +36,9 @@ async def storage(links: int, rounds: int) -> None:
         async with stored(endpoint, links) as space:
             print(await Loading(url, endpoint, space, size).race().run(rounds), end="\n\n", flush=True)
     print(await following(CHANGES), end="\n\n", flush=True)
-    print(await asyncio.to_thread(hot, COMMITS), flush=True)
+    print(await asyncio.to_thread(hot, COMMITS), end="\n\n", flush=True)
+    print(accepting(), end="\n\n", flush=True)
+    print(await first_paint(links), flush=True)
 
 
 if __name__ == "__main__":
