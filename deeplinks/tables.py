@@ -202,5 +202,6 @@ BUILT_IN_NAMES = (
     "Field",
     "Method",
     "Event",
+    "StorageMarker",
 )
 BUILT_INS = MappingProxyType({name: well_known(name) for name in BUILT_IN_NAMES})

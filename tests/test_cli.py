@@ -53,7 +53,7 @@ async def test_migrate_status_changes_nothing(empty_database_url: str) -> None:
 async def test_migrate_down_takes_back(database_url: str) -> None:
     ran = await run("-m", "deeplinks", "migrate", "--down", "1", "--yes", "--database-url", database_url)
 
-    assert "taken back 0003 names" in ran.output, ran.errors
+    assert "taken back 0004 markers" in ran.output, ran.errors
 
 
 async def test_migrate_down_asks_before_data_is_lost(database_url: str) -> None:

@@ -19,7 +19,7 @@ from deeplinks.space.children import Children
 from deeplinks.space.contents import MAPPINGS, Contents
 from deeplinks.space.events import AnyHandler, Event, EventKind, Subscription
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
-from deeplinks.space.ledger import StorageMarker, SyncState, upwards
+from deeplinks.space.ledger import Marker, StorageMarker, SyncState, upwards
 from deeplinks.space.promises import Operation, Promise
 from deeplinks.space.values import NOTHING, FunctionSource
 
@@ -568,7 +568,7 @@ class Association(Contents):
 
     # storage markers
 
-    def store(self, storage: object, marker: StorageMarker | str = StorageMarker.one_true) -> Association:
+    def store(self, storage: object, marker: Marker | str = StorageMarker.one_true) -> Association:
         """Mark it for a storage, by the storage's name or the storage; returns itself.
 
         What it refers to comes along. Raises `WrongTypeError`, `BuiltInError`, `UnstorableError` for a function whose
@@ -577,9 +577,7 @@ class Association(Contents):
         self._space.store(self, storage, marker)
         return self
 
-    def unstore(
-        self, storage: object, marker: StorageMarker | str | None = None, *, purge: bool = False
-    ) -> Association:
+    def unstore(self, storage: object, marker: Marker | str | None = None, *, purge: bool = False) -> Association:
         """Take one mark away, or all its own marks. The row stays where it is.
 
         `purge=True` takes all of them and deletes the row; its id is then never stored there again.
@@ -587,11 +585,11 @@ class Association(Contents):
         self._space.unstore(self, storage, marker, purge)
         return self
 
-    def is_stored(self, storage: object, marker: StorageMarker | str | None = None) -> bool:
+    def is_stored(self, storage: object, marker: Marker | str | None = None) -> bool:
         """Whether it is stored there, by its own mark or its types'; with a marker: whether it carries that very mark."""
         return self._space.is_stored(self, storage, marker)
 
-    def storages(self, storage: object = None) -> dict[str, list[StorageMarker]] | list[StorageMarker]:
+    def storages(self, storage: object = None) -> dict[str, list[Marker]] | list[Marker]:
         """Its own marks by storage name, or those for one storage."""
         return self._space.storages(self, storage)
 

@@ -429,6 +429,7 @@ class Changing(Promising):
                     self.refer(source, field, substitute)
 
     def _remove(self, association: Association, origin: str | None) -> None:
+        self._unmark_by(association)
         kept = references(association)
         for field, target in zip(FIELDS, kept, strict=True):
             self._point(association, field, None)
@@ -452,6 +453,13 @@ class Changing(Promising):
                 self.dispatcher.then(subscription)
             else:
                 self._parting.setdefault(association, []).append(subscription)
+
+    def _unmark_by(self, marker: Association) -> None:
+        """With a marker of people's own the marks that it made are gone."""
+        for ledger in self.ledgers.values():
+            for one in tuple(ledger.custom.get(marker, ())):
+                ledger.unmark(one, [marker])
+                self._tell(EventKind.store_removed, one, old=(ledger.name, marker))
 
     def part(self, association: Association) -> None:
         """A storage has told that a destroyed association is gone there: once all have, nobody listens to it any more."""

@@ -18,7 +18,7 @@ from deeplinks.space.events import Change
 from deeplinks.space.fields import DATA, FIELDS, TYPE
 from deeplinks.space.grouping import CREATED, DESTROYED
 from deeplinks.space.json_data import Json, decoded, encoded
-from deeplinks.space.ledger import StorageMarker, values
+from deeplinks.space.ledger import Marker, StorageMarker, values
 from deeplinks.space.values import NOTHING, told_back
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ def _facts(space: Space, one: Association) -> Facts:
         facts[DATA] = encoded(one._data, one)
     if one.i is not None:
         facts["i"] = one.i
-    marks = {name: list[Json](own) for name, ledger in space.ledgers.items() if (own := ledger.markers(one))}
+    marks = {
+        name: [_mark(marker) for marker in own]
+        for name, ledger in space.ledgers.items()
+        if (own := ledger.markers(one))
+    }
     return {**facts, "marks": cast("Json", marks)} if marks else facts
 
 
@@ -66,9 +70,9 @@ def fill(space: Space, told: Mapping[str, object]) -> None:
         for field in FIELDS:
             if field.name in facts:
                 space._point(one, field, _reference(space, one, field.attribute, facts[field.name]))
-    marks: dict[str, list[tuple[Association, StorageMarker]]] = {}
+    marks: dict[str, list[tuple[Association, Marker]]] = {}
     for one, facts in zip(made, all_facts, strict=True):
-        for name, markers in _marks(one, facts.get("marks", {})):
+        for name, markers in _marks(space, one, facts.get("marks", {})):
             marks.setdefault(name, []).extend((one, marker) for marker in markers)
     for name, marked in marks.items():
         space.ledger(name).restore(marked)
@@ -148,10 +152,14 @@ def _reference(space: Space, one: Association, attribute: str, id: object) -> As
     return space.find(target) or target
 
 
-def _marks(one: Association, told: object) -> Iterator[tuple[str, list[StorageMarker]]]:
+def _mark(marker: Marker) -> Json:
+    return marker.value if isinstance(marker, StorageMarker) else marker.id
+
+
+def _marks(space: Space, one: Association, told: object) -> Iterator[tuple[str, list[Marker]]]:
     try:
         for name, markers in cast("dict[str, list[str]]", told).items():
-            yield name, [StorageMarker(marker) for marker in markers]
+            yield name, [space.checked_marker(space.find(marker) or marker) for marker in markers]
     except (ValueError, TypeError, AttributeError):
         raise InvalidError(
             what=f"marks of {described(one)}", why=f"{told!r} is no dict of storages and their markers"

@@ -12,7 +12,7 @@ from typing import Self, TypeVar, Unpack, overload
 
 from deeplinks.errors import UnknownIdError, UnknownNameError
 from deeplinks.ids import canonical, is_id, new_id
-from deeplinks.space import copying, showing
+from deeplinks.space import copying, ledger, showing
 from deeplinks.space.alive import Reason
 from deeplinks.space.association import Association
 from deeplinks.space.bulk import Build, building
@@ -21,7 +21,6 @@ from deeplinks.space.criteria import Criteria, Q
 from deeplinks.space.data_index import keys
 from deeplinks.space.events import EventKind, Signals
 from deeplinks.space.json_data import Json
-from deeplinks.space.ledger import StorageMarker
 from deeplinks.space.plan import Order
 from deeplinks.space.query import Query
 from deeplinks.space.space import Space
@@ -66,9 +65,12 @@ class Deep(Association):
     Event: Association
     """The type of types of people's own events: `Greeted = deep.Event(); greeted = Greeted(); a.on(greeted, print)`."""
 
+    StorageMarker: Association
+    """The type of storage markers of one's own, which say like `one_true` what is stored: `a.store("database", deep.StorageMarker())`."""
+
     reasons: type[Reason] = Reason
     events: type[EventKind] = EventKind
-    storage_markers: type[StorageMarker] = StorageMarker
+    storage_markers: type[ledger.StorageMarker] = ledger.StorageMarker
 
     def __init__(self, space: str | uuid.UUID | None = None) -> None:
         id = new_id() if space is None else canonical(space)
@@ -97,6 +99,14 @@ class Deep(Association):
         At its end it raises `GroupTooLargeError` for more than one request can carry, `InvalidError` after an `await`.
         """
         return self._space.together()
+
+    def forget_storage(self, storage: object) -> None:
+        """End a storage's name in this space: nobody is marked for it any more, and what waited for it is dropped.
+
+        Each mark is told as `store_removed`. What the storage has stays there; one that is synchronized under the name
+        again begins anew. Raises `InvalidError` while it is synchronized, and inside a `together()`.
+        """
+        self._space.forget_storage(storage)
 
     def to_dict(self) -> dict[str, Json]:
         """All of it as plain values for JSON, in the order of making: ids, references, data, marks and times.

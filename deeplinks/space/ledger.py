@@ -65,6 +65,9 @@ class Batch:
         return Batch(self.type, [one for one in self.made if one._type is self.type], self.targets)
 
 
+# What an association may carry for a storage: one of those that are there, or an instance of the built-in `StorageMarker`.
+Marker: TypeAlias = "StorageMarker | Association"
+
 # What the nearest typed mark says of associations, as far as it was asked for.
 Said: TypeAlias = "dict[Association, bool | None]"
 
@@ -91,6 +94,9 @@ class Ledger:
         # The same sets under names of their own: they are asked at every change.
         self._in, self._out = self.one[StorageMarker.one_true], self.one[StorageMarker.one_false]
         self._typed_in, self._typed_out = self.typed[StorageMarker.typed_true], self.typed[StorageMarker.typed_false]
+        # Who carries which marker of people's own: for writing they are marked one_true. Those lent it carry no one_true themselves.
+        self.custom: dict[Association, dict[Association, None]] = {}
+        self._lent: set[Association] = set()
         self.known: set[Association] = set()
         self.purged: set[str] = set()
         # Typed marks that were taken away here, whatever the storage still says; and those of types that are not here yet: type id -> (marker, id of the mark's link).
@@ -204,20 +210,29 @@ class Ledger:
         one, typed = association in self._in or association in self._out, self._typed_in or self._typed_out
         return one or bool(typed and (association in self._typed_in or association in self._typed_out))
 
-    def markers(self, association: Association) -> list[StorageMarker]:
+    def markers(self, association: Association) -> list[Marker]:
         """The association's own marks."""
-        own = [marker for marker, marked in self.one.items() if association in marked]
-        return own + [marker for marker, marked in self.typed.items() if association in marked]
+        own: list[Marker] = [marker for marker, marked in self.one.items() if association in marked]
+        if association in self._lent:
+            own.remove(StorageMarker.one_true)
+        own += [marker for marker, marked in self.typed.items() if association in marked]
+        return own + [marker for marker, marked in self.custom.items() if association in marked]
+
+    def marked(self) -> list[Association]:
+        """All that carry a mark, in the order in which they were made."""
+        return sorted(
+            {one for marks in (self.one, self.typed) for those in marks.values() for one in those}, key=_by_seq
+        )
 
     # marks
 
-    def mark(self, association: Association, marker: StorageMarker) -> None:
+    def mark(self, association: Association, marker: Marker) -> None:
         """Set a mark; what becomes stored by it is to be written, with what it refers to."""
         if association.id in self.purged:
             raise DestroyedError(association=association)
         before = self.standing(association, marker in TYPED)
         self._let_in(association)
-        if marker in TYPED:
+        if isinstance(marker, StorageMarker) and marker in TYPED:
             id = new_id()
             self._set_typed(association, marker, id)
             self.changes.mark(id, TYPED[marker], association, set=True)
@@ -225,7 +240,7 @@ class Ledger:
             self._set_own(association, marker)
         self.settle(before)
 
-    def unmark(self, association: Association, markers: list[StorageMarker]) -> None:
+    def unmark(self, association: Association, markers: Sequence[Marker]) -> None:
         """Take marks away, all at once; what ends being stored keeps its row and what was changed so far."""
         before = self.standing(association, any(marker in TYPED for marker in markers))
         for marker in markers:
@@ -237,9 +252,45 @@ class Ledger:
         reach = and_instances(association) if with_instances else [association]
         return list(self._holds_each(reach, {}))
 
-    def _set_own(self, association: Association, marker: StorageMarker) -> None:
-        self.one[marker].add(association)
-        self._space.journal(self.one[marker].discard, association)
+    def _set_own(self, association: Association, marker: Marker) -> None:
+        if not isinstance(marker, StorageMarker):
+            self._set_custom(association, marker)
+        elif marker is StorageMarker.one_true and association in self._lent:
+            self._lent.discard(association)
+            self._space.journal(self._lent.add, association)
+        else:
+            self.one[marker].add(association)
+            self._space.journal(self.one[marker].discard, association)
+
+    def _set_custom(self, association: Association, marker: Association) -> None:
+        if association not in self._in:
+            self._set_own(association, StorageMarker.one_true)
+            self._lend(association)
+        self._keep_custom(association, marker)
+        self._space.journal(self._drop_custom, association, marker)
+
+    def _lend(self, association: Association) -> None:
+        self._lent.add(association)
+        self._space.journal(self._lent.discard, association)
+
+    def _keep_custom(self, association: Association, marker: Association) -> None:
+        self.custom.setdefault(marker, {})[association] = None
+
+    def _drop_custom(self, association: Association, marker: Association) -> None:
+        del self.custom[marker][association]
+        if not self.custom[marker]:
+            del self.custom[marker]
+
+    def _clear_custom(self, association: Association, marker: Association) -> None:
+        self._drop_custom(association, marker)
+        self._space.journal(self._keep_custom, association, marker)
+        if association in self._lent and not self._carries_custom(association):
+            # Given back before it is cleared: it is then as any mark of its own.
+            self._set_own(association, StorageMarker.one_true)
+            self._clear(association, StorageMarker.one_true, told=False)
+
+    def _carries_custom(self, association: Association) -> bool:
+        return any(association in marked for marked in self.custom.values())
 
     def _set_typed(self, type: Association, marker: StorageMarker, id: str) -> None:
         self._replace_typed(type, marker, (*self.typed[marker].get(type, ()), id))
@@ -254,8 +305,14 @@ class Ledger:
         else:
             self.typed[marker].pop(type, None)
 
-    def _clear(self, association: Association, marker: StorageMarker, *, told: bool) -> None:
+    def _clear(self, association: Association, marker: Marker, *, told: bool) -> None:
         """Drop a mark it carries; `told`: by the storage itself, so there is nothing to write."""
+        if not isinstance(marker, StorageMarker):
+            self._clear_custom(association, marker)
+            return
+        if marker is StorageMarker.one_true and self.custom and self._carries_custom(association):
+            self._lend(association)
+            return
         if marker not in TYPED:
             self.one[marker].discard(association)
             self._space.journal(self.one[marker].add, association)
@@ -467,10 +524,10 @@ class Ledger:
         self._space.journal(self._in.difference_update, coming)
         self.changes.create_all(sorted([*stored, *coming], key=_by_seq))
 
-    def restore(self, marks: Iterable[tuple[Association, StorageMarker]]) -> None:
+    def restore(self, marks: Iterable[tuple[Association, Marker]]) -> None:
         """Take over marks as they were: nothing comes along by them, and all that is stored is to be written."""
         for association, marker in marks:
-            if marker in TYPED:
+            if isinstance(marker, StorageMarker) and marker in TYPED:
                 id = new_id()
                 self._set_typed(association, marker, id)
                 self.changes.mark(id, TYPED[marker], association, set=True)

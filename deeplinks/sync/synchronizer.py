@@ -124,11 +124,13 @@ class Synchronizer:
             raise InvalidError(
                 what=f"storage name {self.name!r}", why="this space is being synchronized under it already"
             )
+        self._check_not_forgotten()
         self._replica.attached = True
         self._failure = None
         try:
             await self._caller.run(self._keep)
             await self._reach()
+            self._check_not_forgotten()
         except BaseException:
             await self._let_go()
             raise
@@ -326,6 +328,11 @@ class Synchronizer:
         await self._at_home(self._written(target))
         self.refused.check(refused, association)
 
+    def _check_not_forgotten(self) -> None:
+        if self._deep.space.kept.get(self.name) is not self._replica:
+            why = "this space has forgotten it since; make a new one with synchronize(…)"
+            raise InvalidError(what=f"storage name {self.name!r}", why=why)
+
     async def catch_up(self) -> int:
         """Read what others wrote since the last time; how many rows and log entries that were.
 
@@ -355,7 +362,7 @@ class Synchronizer:
     def _own(self, event: Event) -> Event | None:
         mark = event.new or event.old
         if event.kind in (EventKind.store_added, EventKind.store_removed):
-            return event if mark in [(self.name, marker) for marker in StorageMarker] else None
+            return event if isinstance(mark, tuple) and mark[0] == self.name else None
         return event if event.origin == self.name else None
 
     @property

@@ -15,7 +15,7 @@ from deeplinks.storage.migrations import Migration, migrate, require, rollback, 
 from deeplinks.storage.postgres import connect
 from tests.storage.session import Session, new
 
-NAMES = ["tables", "log", "names"]
+NAMES = ["tables", "log", "names", "markers"]
 
 # Everything that a migration may make, by name.
 MADE = """
@@ -104,7 +104,7 @@ async def test_built_ins_go_and_come_with_their_migration_and_leave_no_trace(emp
         await step(empty_database_url)
         counted.append(session.value("select count(*) from deep.links"))
 
-    assert counted == [12, len(tables.BUILT_INS)]
+    assert counted == [17, len(tables.BUILT_INS)]
     assert session.run("select * from deep.changes") == session.run("select * from deep.tombstones") == []
     session.close()
 
@@ -124,7 +124,7 @@ async def test_a_newer_database_is_left_alone(empty_database_url: str, monkeypat
     await migrate(empty_database_url)
     ship(monkeypatch, *shipped()[:-1])
 
-    with pytest.raises(MigrationError, match=r"0003_names .* newer than this deeplinks"):
+    with pytest.raises(MigrationError, match=r"0004_markers .* newer than this deeplinks"):
         await migrate(empty_database_url)
 
 
@@ -207,7 +207,9 @@ async def test_a_migrated_database_is_enough(database_url: str) -> None:
         await require(connection)
 
 
-@pytest.mark.parametrize(("taken", "why"), [(1, "not applied: 0003_names"), (2, "not applied: 0002_log, 0003_names")])
+@pytest.mark.parametrize(
+    ("taken", "why"), [(1, "not applied: 0004_markers"), (2, "not applied: 0003_names, 0004_markers")]
+)
 async def test_a_database_that_lacks_a_migration_is_not(database_url: str, taken: int, why: str) -> None:
     await rollback(database_url, taken)
     async with await connect(database_url) as connection:

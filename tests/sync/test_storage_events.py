@@ -6,7 +6,7 @@ import pytest
 
 from deeplinks import Association, Deep, Event, GraphQLStorage, load, synchronize
 from deeplinks.batch import Batch, Written
-from deeplinks.errors import UnavailableError
+from deeplinks.errors import InvalidError, UnavailableError
 
 EFFECTS = ("db_association_created", "db_link_updated", "db_data_updated", "db_association_deleted")
 BATCHES = ("db_batch_started", "db_batch_completed", "db_batch_failed")
@@ -153,6 +153,25 @@ async def test_a_mark_is_heard_on_the_storage_it_is_for(storage: GraphQLStorage)
         user.unstore(database)
 
     assert [(event.kind.value, event.source) for event in heard] == [("store_added", user), ("store_removed", user)]
+
+
+async def test_a_storage_is_forgotten_only_when_it_is_left_and_its_old_synchronizer_with_it(
+    storage: GraphQLStorage,
+) -> None:
+    deep = Deep()
+    user = deep()
+    async with synchronize(deep, storage) as database:
+        user.store(database, deep.StorageMarker())
+        with pytest.raises(InvalidError, match="synchronized now"):
+            deep.forget_storage(database)
+    deep.forget_storage(database)
+    with pytest.raises(InvalidError, match="forgotten"):
+        await database.__aenter__()
+    async with synchronize(deep, storage) as again:
+        assert not user.is_stored(again)
+        user.store(again).to = user
+        await again.flush()
+    assert (await load(storage, space=deep.id))[user.id].to_id == user.id
 
 
 async def test_leaving_ends_what_listens_to_the_storage(storage: GraphQLStorage) -> None:
