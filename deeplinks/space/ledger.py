@@ -5,7 +5,7 @@ The space room. It decides what is stored and never how: no row, no network, no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
@@ -162,9 +162,9 @@ class Ledger:
     def _verdict_of_many(self, association: Association | str | None, said: Said) -> bool | None:
         """`verdict` for one of many, whose types have been climbed in part: each of them is passed once."""
         if not self.speaks_of_types:
-            return None
+            return self._otherwise
         path: list[Association] = []
-        verdict = None
+        verdict = self._otherwise
         for type in upwards(None if isinstance(association, str) else association):
             if type in said:
                 verdict = said[type]
@@ -371,6 +371,17 @@ class Ledger:
     def forget_ended(self, waiting: Collection[str]) -> None:
         """The storage may have marks again that were taken away here, but for those whose end waits to be written."""
         self._ended = {id for id in self._ended if id in waiting or self.marks_waiting(id)}
+
+    def resume_marks(self, marks: Mapping[str, tuple[StorageMarker, str]]) -> None:
+        """Typed marks that were set when the space was last here, by their ids: what is stored by them is stored already."""
+        for id, (marker, type_id) in marks.items():
+            type = self._space.find(type_id)
+            if id in self._ended:
+                continue
+            if type is None:
+                self.unplaced.setdefault(type_id, []).append((marker, id))
+            else:
+                self._restore_typed(type, marker, (*self.typed[marker].get(type, ()), id))
 
     def end_marks(self, ids: Iterable[str]) -> None:
         """Typed marks that were taken away here, whatever the storage still says."""

@@ -227,8 +227,7 @@ class Restoring:
 
     def _place_marks(self) -> None:
         self._ledger.end_marks(self._ended)
-        for id, (marker, type) in self._marks.items():
-            self._ledger.place_mark(type, marker, id)
+        self._ledger.resume_marks(self._marks)
 
     # the outbox
 

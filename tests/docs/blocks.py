@@ -87,7 +87,7 @@ async def read(page: Path, endpoint: str, folder: Path) -> list[Seen]:
         if block.language == "python" and block.file:
             (folder / block.file).write_text(block.text.replace(URL, endpoint))
     typed = folder / "typed.py"
-    typed.write_text(PROLOGUE + "\n".join(_steps(told, endpoint, folder)))
+    typed.write_text(f"import os; os.chdir({str(folder)!r})\n" + PROLOGUE + "\n".join(_steps(told, endpoint, folder)))
     ran = await run(str(typed))
     assert ran.status == 0, ran.errors
     lines = [line.removeprefix(SEEN) for line in ran.output.splitlines() if line.startswith(SEEN)]

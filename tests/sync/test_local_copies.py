@@ -431,3 +431,34 @@ async def test_references_of_the_root_of_an_open_graph_are_kept_and_sent(path: P
 
     copy = await deeplinks.load(storage, space=deep.id)
     assert copy.data == "about me"
+
+
+async def test_a_type_that_keeps_its_instances_out_keeps_out_nothing_else(path: Path, storage: GraphQLStorage) -> None:
+    async with deeplinks.open(path) as deep, synchronize(deep, storage) as database:
+        Scratch, User = deep(), deep()
+        chain = [deep()]
+        for _ in range(9):
+            chain.append(chain[-1]())
+        Scratch.store(database, "typed_false")
+        user = User()
+        chain[1].type = User
+        await database.flush()
+
+    copy = await deeplinks.load(storage, space=deep.id)
+    assert {one.id for one in (User, user, *chain)} <= copy.ids
+    assert Scratch.id not in copy
+
+
+async def test_opening_a_graph_that_was_read_waits_for_nothing(path: Path, storage: GraphQLStorage) -> None:
+    writer = Deep()
+    Thing = writer().store("database", "typed_true")
+    for _ in range(20):
+        Thing(value=writer.String("a"))
+    async with synchronize(writer, storage):
+        pass
+    async with synchronize(Deep(space=writer.id), storage, path=path):
+        pass
+
+    async with deeplinks.open(path) as deep, synchronize(deep, storage) as database:
+        assert database.pending == 0
+        assert diff(deep, writer) == ()

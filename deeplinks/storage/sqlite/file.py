@@ -269,11 +269,15 @@ class LocalFile:
         Raises `CorruptFileError`.
         """
         cursor = self.run(name)
+        keys: list[int] = []
         while found := self._fetch(cursor):
-            for *told, record, crc in found:
-                if not isinstance(record, bytes) or checksum(record, *(one for one in told if type(one) is str)) != crc:
-                    raise self._damaged(name, told)
-                yield tuple(told), record
+            # A key is text; what is a number may be another one by now.
+            keys = keys or [place for place, value in enumerate(found[0][:-2]) if isinstance(value, str)]
+            for row in found:
+                record, key = row[-2], "\0".join([str(row[place]) for place in keys])
+                if not isinstance(record, bytes) or crc32(record, crc32(key.encode())) != row[-1]:
+                    raise self._damaged(name, row[:-2])
+                yield row[:-2], record
 
     def _damaged(self, name: str, told: Sequence[Value]) -> CorruptFileError:
         record = f"{name} {' '.join(map(str, told))}"
