@@ -173,7 +173,9 @@ class Inbox:
         if found:
             with self._guarded(), self._space.together():
                 for id, name, value in found:
-                    if not self._outbox.pending(id, name):
+                    if self._outbox.pending(id, name):
+                        self._outbox.rebase(id, name, value)
+                    else:
                         self._restore_field(id, name, value)
 
     def set_back(self, left: Iterable[tuple[str, str, object]]) -> None:

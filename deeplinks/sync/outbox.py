@@ -201,14 +201,18 @@ class Outbox:
         self._renewing = True
 
     def set_back(self) -> None:
-        """The storage was set back to an older state, which may not know this client's last batches.
-
-        Those that are not acknowledged are sent again: all that they carry is pending again, whatever was read of it. A
-        delete that was acknowledged may be undone: what is read now is there.
-        """
+        """The storage was set back to an older state, which may not know this client's last batches: they wait for what it has."""
         self._set_back, self._read_anew = True, False
         for sealed in self.sealed:
             sealed.renewed = False
+
+    def begin_anew(self) -> None:
+        """All is read anew, of a storage that may have been set back.
+
+        What is not acknowledged may be sent again: all that it carries is pending again, whatever was read of it. A delete
+        that was acknowledged may be undone: what is read now is there.
+        """
+        for sealed in self.sealed:
             self._carry_again(sealed)
         self.ledger.forget_ended({id for sealed in self.sealed for id in sealed.batch.content.deletes})
         for sealed in self._unread.values():
@@ -531,15 +535,17 @@ class Outbox:
     def rebase(self, id: str, name: str, value: object) -> None:
         """The storage has another value under a change that is pending: that is what it changes from now."""
         entry = self._waiting(id)
-        if entry is not None and name in entry.old:
-            entry.old[name] = value
-        elif id in self._carrying:
+        if self._carries(id, name):
+            # What waits after it changes from what that batch says, whatever the storage has until then.
             self._bases[id, name] = value
+        elif entry is not None and name in entry.old:
+            entry.old[name] = value
 
     def base(self, id: str, name: str) -> object:
         """What the storage has under a change that is pending, as far as it was read."""
         entry = self._waiting(id)
-        return entry.old[name] if entry is not None and name in entry.old else self._bases.get((id, name))
+        waits = entry is not None and name in entry.old
+        return entry.old[name] if entry and waits and (id, name) not in self._bases else self._bases.get((id, name))
 
     def drop(self, id: str, seq: int | None = None) -> list[str]:
         """Forget what is pending for an association that is gone there; the fields for which something was.

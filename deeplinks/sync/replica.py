@@ -123,6 +123,7 @@ class Replica:
         self.forget_cursor()
         with self._deep.space.lock:
             self.outbox.keeper.begin_again(self.cursor)
+        self.outbox.begin_anew()
         if isinstance(error, RewoundError):
             self.outbox.set_back()
         logger.warning("%s is read anew: %s", self.name, error)

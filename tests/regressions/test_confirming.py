@@ -30,3 +30,23 @@ async def test_what_a_batch_says_nothing_of_is_what_others_wrote() -> None:
 
     assert text.data == "theirs"
     assert text.to is text
+
+
+def test_what_was_taken_back_after_its_batch_was_sealed_is_sent() -> None:
+    deep = Deep()
+    one, other = deep().store("database"), deep().store("database")
+    outbox = replica_of(deep, "database").outbox
+    first = outbox.next(10)
+    assert first is not None
+    outbox.settle(first, Written())
+    one.value = other
+    second = outbox.next(10)
+    assert second is not None
+    one.value = None
+    # That the storage has no value yet says nothing of what it has once the second batch is there.
+    outbox.confirm(first)
+    outbox.settle(second, Written())
+    third = outbox.next(10)
+
+    assert third is not None
+    assert third.batch.content.updates == [(one.id, {"_value": None})]

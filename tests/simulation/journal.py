@@ -70,6 +70,9 @@ class Journal:
             known = before.get(id)
             for name, value in fields.items():
                 fresh = known is None and not (name == DATA and value is None)
+                if known is None and not fresh:
+                    # Stored again, without the data that it had when it was let go of.
+                    self.last.pop((id, name), None)
                 if fresh or (known is not None and known[name] != value):
                     self.last[id, name] = value
                     self._told.discard((id, name))
