@@ -277,12 +277,19 @@ def _of_a_space(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option("--secret", envvar="HASURA_GRAPHQL_ADMIN_SECRET", show_envvar=True, help="The server's admin secret.")
 @click.option("--database-url", envvar="DATABASE_URL", show_envvar=True, help="PostgreSQL to look at too.")
+@click.option("--path", type=click.Path(dir_okay=False), help="The local file of a program, to look at too.")
 @click.option(
     "--verify", "verified", is_flag=True, help="Compare the tables with the log too, which reads all of them."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(
-    space: str | None, url: str, secret: str | None, database_url: str | None, verified: bool, as_json: bool
+    space: str | None,
+    url: str,
+    secret: str | None,
+    database_url: str | None,
+    path: str | None,
+    verified: bool,
+    as_json: bool,
 ) -> None:
     """Say what is in the way of storing and following, each cause by its name, with what to do next.
 
@@ -294,7 +301,7 @@ def doctor(
     """
     from deeplinks.doctor import diagnose
 
-    looked = diagnose(url, secret=secret, database_url=database_url, space=space, verified=verified)
+    looked = diagnose(url, secret=secret, database_url=database_url, space=space, path=path, verified=verified)
     found = asyncio.run(looked)
     _print(map(lines.finding_as_json, found.findings) if as_json else map(str, found.findings), as_json)
     if not found.healthy:

@@ -47,7 +47,11 @@ class Server(str):
     def started(cls, command: list[str]) -> Self:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
         assert process.stdout
-        server = cls(process.stdout.readline().split()[1])
+        told = process.stdout.readline().split()
+        if not told:
+            process.communicate()
+            raise RuntimeError("the server did not start")
+        server = cls(told[1])
         server.process, server.command = process, command
         return server
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -23,7 +26,7 @@ from deeplinks.doctor.space import look_at_space
 from deeplinks.storage.embedded import embedded, temporary
 from deeplinks.storage.migrations import migrate, rollback
 from deeplinks.storage.pruning import Keep, prune
-from tests.processes import run
+from tests.processes import ROOT, run
 from tests.proxy import Sockets, between
 from tests.storage.session import Session
 from tests.waiting import until
@@ -454,6 +457,76 @@ def fill(file: Path, leave: int) -> None:
     state = os.statvfs(file.parent)
     with file.open("wb") as ballast:
         os.posix_fallocate(ballast.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+
+
+# A file
+
+
+async def test_a_file_that_another_process_has_open(tmp_path: Path) -> None:
+    file = tmp_path / "graph.deep"
+    code = f"import sys, deeplinks; graph = deeplinks.open({str(file)!r}); print('open', flush=True); sys.stdin.read()"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=pipe, stdout=pipe) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        found = await diagnose(path=file)
+        holder.kill()
+
+    assert "end that process" in only(found, "file", Grade.trouble, str(holder.pid))
+    only(await diagnose(path=file), "file", Grade.fine, "nobody has it open")
+
+
+async def test_a_file_that_is_open_here_is_fine(tmp_path: Path) -> None:
+    with deeplinks.open(tmp_path / "graph.deep"):
+        only(await diagnose(path=tmp_path / "graph.deep"), "file", Grade.fine, "in this process")
+
+
+async def test_a_file_that_is_not_there_yet_is_not_made(tmp_path: Path) -> None:
+    only(await diagnose(path=tmp_path / "graph.deep"), "file", Grade.fine, "will be made")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_file_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    only(await diagnose(path=tmp_path / "nowhere" / "graph.deep"), "file", Grade.trouble, "no folder")
+
+
+async def test_a_file_of_something_else(tmp_path: Path) -> None:
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("create table mine (id integer)")
+
+    only(await diagnose(path=file), "file", Grade.trouble, "something else")
+
+
+async def test_a_file_that_is_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "graph.deep"
+    with deeplinks.open(file) as deep:
+        for number in range(2000):
+            deep.String(str(number))
+    with file.open("r+b") as damaged:
+        damaged.seek(4096)
+        damaged.write(b"\xff" * 20_000)
+
+    only(await diagnose(path=file), "file", Grade.trouble)
+
+
+async def test_no_room_for_a_file() -> None:
+    folder = Path(f"/tmp/deeplinks-narrow-{uuid4().hex}")
+    folder.mkdir()
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]).returncode:
+        folder.rmdir()
+        pytest.skip("only root may have a disk of its own")
+    try:
+        scarce = await diagnose(path=folder / "graph.deep")
+        fill(folder / "ballast", leave=1024 * 1024)
+        full = await diagnose(path=folder / "graph.deep")
+    finally:
+        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
+
+    only(scarce, "disk", Grade.warning, "MB are left")
+    assert "can still be sent" in only(full, "disk", Grade.trouble, "1 MB are left")
 
 
 # The command

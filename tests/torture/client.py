@@ -11,12 +11,13 @@ from deeplinks import Deep, Synchronizer, load, synchronize
 from deeplinks.errors import DeepError
 
 
-async def main(endpoint: str, space: str, name: str, first: str) -> None:
+async def main(endpoint: str, space: str, name: str, first: str, path: str | None = None) -> None:
     over = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
-    number = int(first)
     async with AsyncExitStack() as stack:
-        deep, database = await entered(stack, endpoint, space)
+        deep, database = await entered(stack, endpoint, space, path)
         database.leaving = 120
+        # A file may know of one more than could be said.
+        number = max(int(first), *(number_of(text.data, name) + 1 for text in deep.String.typed), 0)
         while not over.done():
             text = deep.String(f"{name} {number}").store("database")
             text.to = deep
@@ -29,12 +30,16 @@ async def main(endpoint: str, space: str, name: str, first: str) -> None:
     print(f"committed {number - 1}", flush=True)
 
 
-async def entered(stack: AsyncExitStack, endpoint: str, space: str) -> tuple[Deep, Synchronizer]:
-    """The space, open, as soon as somebody gives it."""
+def number_of(data: object, name: str) -> int:
+    return int(str(data).removeprefix(name)) if str(data).startswith(f"{name} ") else 0
+
+
+async def entered(stack: AsyncExitStack, endpoint: str, space: str, path: str | None) -> tuple[Deep, Synchronizer]:
+    """The space, open, as soon as somebody gives it; with a file at once, whoever is there."""
     while True:
         try:
-            deep = await load(endpoint, space=space)
-            return deep, await stack.enter_async_context(synchronize(deep, endpoint))
+            deep = Deep(space) if path else await load(endpoint, space=space)
+            return deep, await stack.enter_async_context(synchronize(deep, endpoint, path=path))
         except DeepError:
             await asyncio.sleep(0.05)
 

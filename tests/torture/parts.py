@@ -30,14 +30,14 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self.url = ""
-        self._place = folder
+        self.place = folder
         self._folder = folder
         self._keeper: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """As often as it takes: what was killed may still hold its memory."""
         for _ in range(20):
-            command = [sys.executable, "-c", KEEPER, str(self._place)]
+            command = [sys.executable, "-c", KEEPER, str(self.place)]
             keeper = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
             )
@@ -45,7 +45,7 @@ class Postgres:
             if told := keeper.stdout.readline().split():
                 self._folder, self.url, self._keeper = Path(told[0]), told[1], keeper
                 return
-            keeper.wait()
+            keeper.communicate()
         raise RuntimeError("PostgreSQL does not start again")
 
     def kill(self) -> None:
@@ -88,6 +88,8 @@ class Client:
     endpoint: str
     space: str
     name: str
+    # Where it keeps what it has accepted, if it does.
+    path: Path | None = None
     accepted: int = 0
     committed: int = 0
     committed_up_to: set[int] = field(default_factory=set[int])
@@ -97,7 +99,9 @@ class Client:
 
     async def start(self) -> None:
         self._first = self.accepted + 1
-        arguments = ("-m", "tests.torture.client", self.endpoint, self.space, self.name, str(self._first))
+        arguments = ["-m", "tests.torture.client", self.endpoint, self.space, self.name, str(self._first)]
+        if self.path:
+            arguments.append(str(self.path))
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
@@ -115,6 +119,12 @@ class Client:
                 self.accepted = int(number)
             else:
                 self.committed_up_to.update(range(self._first, int(number) + 1))
+
+    @property
+    def promised(self) -> set[str]:
+        """The texts that have to be there: what was acknowledged; with a file, or where it was never killed, what was accepted."""
+        kept = range(1, self.accepted + 1) if self.path or not self.kills else ()
+        return {f"{self.name} {number}" for number in (*self.committed_up_to, *kept)}
 
     async def kill(self) -> None:
         self.kills += 1

@@ -14,7 +14,7 @@ async def test_what_was_acknowledged_survives_every_kill_and_cut_and_is_there_on
 ) -> None:
     # What a server says while it is tortured fills pages.
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
-    outcome = await torture(8, int(os.environ.get("SEED") or random.randrange(2**32)))
+    outcome = await torture(6, int(os.environ.get("SEED") or random.randrange(2**32)))
     print(outcome)
 
     assert (outcome.lost, outcome.doubled) == ([], [])

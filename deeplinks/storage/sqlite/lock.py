@@ -24,7 +24,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._beside = path.with_name(f"{path.name}-lock")
+        self._beside = beside(path)
         self._descriptor: int | None = None
         self.token = ""
 
@@ -59,6 +59,11 @@ class Lock:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+
+
+def beside(path: Path) -> Path:
+    """The file that is locked for another."""
+    return path.with_name(f"{path.name}-lock")
 
 
 def new_token() -> str:
