@@ -128,7 +128,12 @@ class Client:
 
     async def kill(self) -> None:
         self.kills += 1
-        assert self._process
+        await self.end()
+
+    async def end(self) -> None:
+        """Whatever it is doing; harmless where it has ended."""
+        if self._process is None:
+            return
         with suppress(ProcessLookupError):
             self._process.kill()
         await self._process.wait()

@@ -216,10 +216,14 @@ async def torture(seconds: float, seed: int) -> Outcome:
         async with synchronize(deep, proxy.endpoint) as follower:
             proxy.fate = chance(random.Random(seed), **ODDS)
             tortured = Torture(seed, postgres, server, proxy, deep.id, postgres.place)
-            for client in tortured.clients:
-                await client.start()
-            await tortured.torture(seconds)
-            return await tortured.judge(deep, follower)
+            try:
+                for client in tortured.clients:
+                    await client.start()
+                await tortured.torture(seconds)
+                return await tortured.judge(deep, follower)
+            finally:
+                for client in tortured.clients:
+                    await client.end()
 
 
 def main() -> None:
