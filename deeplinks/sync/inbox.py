@@ -153,10 +153,16 @@ class Inbox:
                     _note_row(association, entry.after)
                 else:
                     association.touch(str(entry.after["updated_at"]))
-            elif association is not None and self._space.find(entry.id) is not None:
-                # It was gone, and came back with a storage that was set back.
+            elif self._came_back(entry, sealed):
                 self._apply(entry)
         self.restore(self._outbox.confirm(sealed))
+
+    def _came_back(self, entry: LogEntry, sealed: Sealed) -> bool:
+        """Whether what it is of, or the type that it marks, was gone, and is here again with a storage that was set back."""
+        mark, association = sealed.marks.get(entry.id), sealed.associations.get(entry.id)
+        if mark is not None:
+            return mark.type.destroyed
+        return association is not None and association.destroyed and self._space.find(entry.id) is not None
 
     def settle(self, batches: list[Sealed]) -> None:
         """All that these own batches did was read. What they were to change and was not there is gone, whoever told it."""
