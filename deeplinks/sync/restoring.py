@@ -194,10 +194,10 @@ class Restoring:
         return Plant(id, tuple(map(_text, targets)), i, _time(created_at), _time(updated_at))
 
     def _new(self) -> Iterator[Plant]:
-        """What the storage has not heard of yet."""
-        for id, waiting in self._waiting.items():
-            if waiting.created is not None and self._space.find(id) is None:
-                yield self._over(self._made(id, waiting.created))
+        """What the storage has not heard of yet, in the order of creation: what was made first may be stored last."""
+        find = self._space.find
+        made = (self._made(id, one.created) for id, one in self._waiting.items() if one.created and not find(id))
+        yield from map(self._over, sorted(made, key=_creation))
 
     def _fill(self) -> None:
         """The data of all of them."""
@@ -313,6 +313,10 @@ def _olds(was: Mapping[str, Json]) -> dict[str, object]:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _creation(plant: Plant) -> int:
+    return plant.created_at if isinstance(plant.created_at, int) else 0
 
 
 def _time(value: Json) -> int | str:
