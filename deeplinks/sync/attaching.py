@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from deeplinks.batch import Cursor
-from deeplinks.errors import InvalidError, LocalFileError
+from deeplinks.errors import InvalidError, LocalFileError, WrongTypeError
 from deeplinks.space import Deep
 from deeplinks.space.changes import ChangeSet
 from deeplinks.storage.sqlite.file import LocalFile
@@ -32,9 +33,26 @@ class Keeping:
     max_changes: int | None
     max_bytes: int | None
 
+    def __post_init__(self) -> None:
+        if not _is_path(self.path):
+            raise WrongTypeError(what="path", expected="the path of a file", value=self.path)
+        if not _counts(self.fsync_interval, float, 0) or self.fsync_interval == inf:
+            raise WrongTypeError(what="fsync_interval", expected="seconds, 0 or more", value=self.fsync_interval)
+        for what, most in (("max_changes", self.max_changes), ("max_bytes", self.max_bytes)):
+            if most is not None and not _counts(most, int, 1):
+                raise WrongTypeError(what=what, expected="a whole number above 0, or None", value=most)
+
     def open(self) -> LocalFile:
         """The file. Raises `FileInUseError`, `CorruptFileError` and `LocalFileError`."""
         return LocalFile(self.path, interval=self.fsync_interval)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str | Path) and str(value) != ""
+
+
+def _counts(value: object, kind: type[float], least: int) -> bool:
+    return isinstance(value, int | kind) and not isinstance(value, bool) and value >= least
 
 
 def attach(deep: Deep, replica: Replica, file: LocalFile, keeping: Keeping, *, everything: bool = False) -> Journal:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from deeplinks.space import Deep
+from deeplinks.space.marking import storage_name
 from deeplinks.sync.attaching import Keeping, attach, end
 from deeplinks.sync.journal import FSYNC_INTERVAL
 from deeplinks.sync.replica import replica_of
@@ -21,6 +22,7 @@ class LocalGraph:
     """
 
     def __init__(self, keeping: Keeping, name: str) -> None:
+        name = storage_name(name)
         file = keeping.open()
         try:
             self.deep = Deep(file.facts["space"].decode() if "space" in file.facts else None)

@@ -25,6 +25,7 @@ from deeplinks.errors import FlushTimeoutError, InvalidError, RewoundError, Stor
 from deeplinks.space import Association, Deep, Event, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler, event_kind
 from deeplinks.space.ledger import StorageMarker, values
+from deeplinks.space.marking import storage_name
 from deeplinks.space.promises import Chain, Operation
 from deeplinks.storage import verdicts
 from deeplinks.storage.protocol import Storage
@@ -75,7 +76,7 @@ class Synchronizer:
         caller: Caller | None = None,
         keeping: Keeping | None = None,
     ) -> None:
-        self.name = name
+        self.name = storage_name(name)
         self.leaving = LEAVING
         switch_on()
         self.storage = storage_of(storage, secret)

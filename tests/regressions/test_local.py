@@ -1,11 +1,13 @@
 """What a file of a graph once kept, lost or put in another order. Each found by trying it out."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import deeplinks
 from deeplinks import Deep, MemoryStorage, synchronize
+from deeplinks.errors import LocalFileError, WrongTypeError
 from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:1/v1/graphql"
@@ -53,3 +55,35 @@ async def test_what_was_made_first_and_stored_last_is_first_the_next_time_and_th
 
     copy = await deeplinks.load(storage, space=deep.id)
     assert texts(copy) == ["first", "made first", "made last"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"fsync_interval": -1}, {"fsync_interval": "0"}, {"max_changes": 0}, {"max_changes": True}, {"max_bytes": 1.5}],
+)
+def test_a_setting_of_a_file_that_makes_no_sense_is_refused_by_name(path: Path, settings: dict[str, Any]) -> None:
+    with pytest.raises(WrongTypeError, match=next(iter(settings))):
+        deeplinks.open(path, **settings)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("wrong", ["", b"graph.deep", None, 7])
+def test_what_is_no_path_is_refused_and_nothing_is_made(wrong: Any) -> None:
+    with pytest.raises(WrongTypeError, match="path"):
+        deeplinks.open(wrong)
+
+
+def test_a_folder_and_a_file_in_no_folder_are_refused_and_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(LocalFileError, match="it is a folder"):
+        deeplinks.open(tmp_path)
+    with pytest.raises(LocalFileError, match="No such file or directory"):
+        deeplinks.open(tmp_path / "none" / "graph.deep")
+    assert not list(tmp_path.parent.glob("*-lock"))
+
+
+def test_a_storage_without_a_name_is_refused(path: Path) -> None:
+    with pytest.raises(WrongTypeError, match="storage"):
+        deeplinks.open(path, name="")
+    with pytest.raises(WrongTypeError, match="storage"):
+        synchronize(Deep(), MemoryStorage(), name="")
+    assert not path.exists()

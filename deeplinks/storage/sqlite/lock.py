@@ -30,10 +30,12 @@ class Lock:
 
     def take(self) -> None:
         """Lock it. Raises `FileInUseError` naming who has it, `LocalFileError` where nobody may lock it."""
+        if self._path.is_dir():
+            raise LocalFileError(file=self._path, why="it is a folder")
         try:
             descriptor = os.open(self._beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise LocalFileError(file=self._path, why=str(error)) from error
+            raise LocalFileError(file=self._path, why=f"{self._beside} can't be made: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
