@@ -48,6 +48,7 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
 from __future__ import annotations
 
 from inspect import cleandoc
+from os import getpid
 from typing import ClassVar, Final, Protocol, runtime_checkable
 
 # SQLSTATE classes, and one state, after which the same request may succeed: connection, rollback, resources, an operator;
@@ -349,9 +350,14 @@ class LocalFileError(StorageError):
 
 
 class FileInUseError(LocalFileError):
-    """The file {file} is in use by process {pid} since {since}: one at a time has it; end that one, or use another file."""
+    """The file {file} is in use by {whom} since {since}: one at a time has it; {next}, or use another file."""
 
     code = "file-in-use"
+
+    def __init__(self, *, file: object, pid: object, since: object) -> None:
+        own = pid == getpid()
+        whom, next = (f"this process {pid}", "close it there") if own else (f"process {pid}", "end that one")
+        super().__init__(file=file, pid=pid, since=since, whom=whom, next=next)
 
 
 class CorruptFileError(LocalFileError):

@@ -211,6 +211,7 @@ class Journal(Unkept):
 
     def wait(self) -> None:
         """Wait until all that was accepted is on the disk. Raises `LocalFileError`."""
+        self.file.check_owned()
         try:
             self.file.bring_to_disk()
         except LocalFileError:
@@ -237,6 +238,7 @@ class Journal(Unkept):
 
     async def synced(self) -> None:
         """Return when all that was accepted is on the disk. Raises `LocalFileError`."""
+        self.file.check_owned()
         if self.file.syncer.done:
             return
         try:

@@ -1,5 +1,8 @@
 """What a file of a graph once kept, lost or put in another order. Each found by trying it out."""
 
+import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,8 @@ import pytest
 
 import deeplinks
 from deeplinks import Deep, MemoryStorage, synchronize
-from deeplinks.errors import LocalFileError, WrongTypeError
+from deeplinks.errors import FileInUseError, LocalFileError, WrongTypeError
+from deeplinks.sync import LocalGraph
 from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:1/v1/graphql"
@@ -87,3 +91,33 @@ def test_a_storage_without_a_name_is_refused(path: Path) -> None:
     with pytest.raises(WrongTypeError, match="storage"):
         synchronize(Deep(), MemoryStorage(), name="")
     assert not path.exists()
+
+
+def test_who_has_it_open_already_is_told_so(path: Path) -> None:
+    with deeplinks.open(path), pytest.raises(FileInUseError, match=r"by this process \d+ .*close it there"):
+        deeplinks.open(path)
+
+
+async def test_a_flush_in_a_forked_child_is_refused_and_waits_for_nobody(path: Path) -> None:
+    graph = deeplinks.open(path)
+    graph.deep.String("not on the disk yet")
+    child = os.fork()
+    if child == 0:
+        os._exit(_refused(graph))
+    try:
+        async with asyncio.timeout(20):
+            ended = await asyncio.to_thread(os.waitpid, child, 0)
+    except TimeoutError:
+        os.kill(child, signal.SIGKILL)
+        raise
+    graph.close()
+    assert ended[1] == 0
+
+
+def _refused(graph: LocalGraph) -> int:
+    """What a child that may not flush ends with."""
+    try:
+        graph.flush()
+    except LocalFileError as error:
+        return 0 if "forked" in str(error) else 1
+    return 2

@@ -64,6 +64,7 @@ class LocalFile:
             raise
         self.syncer = Syncer(self.path, interval, self._suspect)
         self.syncer.start()
+        self._of_parent = False
         _open_files.add(self)
 
     def __repr__(self) -> str:
@@ -177,11 +178,17 @@ class LocalFile:
     def leave_to_parent(self) -> None:
         """In a forked child: it is the parent's, and whatever SQLite did here would harm it."""
         connection, self._connection = self._connection, None
+        self._of_parent = True
         self._why = "this process was forked from the one that has it open; open a file of its own"
         if connection is not None:
             # Never freed: to free it would be to close it, and that moves the log.
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
         self._lock.release()
+
+    def check_owned(self) -> None:
+        """Raises `LocalFileError` in a forked child, in which nothing brings it to the disk."""
+        if self._of_parent:
+            self._used()
 
     @property
     def closed(self) -> bool:
