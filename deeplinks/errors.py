@@ -324,11 +324,31 @@ class RefusedError(StorageError):
 
 
 class StaleError(RefusedError):
-    """{association} was expected at change {expected} and somebody else changed it since, at {actual}: {field} is {theirs}
-    there and was to be {mine}. Nothing of it was written; look at what it is now, then change it again.
+    """{association} was expected at change {expected}, and somebody else changed it since, at change {actual}: {told}. Nothing of
+    it was written: look at what it is now, then change it again.
     """
 
     code = "stale"
+
+    @property
+    def expected(self) -> int:
+        """The change at which it was seen."""
+        return int(str(self.facts.get("expected", 0)))
+
+    @property
+    def actual(self) -> int:
+        """The change that somebody else made since."""
+        return int(str(self.facts.get("actual", 0)))
+
+    @property
+    def mine(self) -> object:
+        """What it was to be; None where nothing was changed yet."""
+        return self.facts.get("mine")
+
+    @property
+    def theirs(self) -> object:
+        """What somebody else made of it."""
+        return self.facts.get("theirs")
 
 
 class ResyncError(StorageError):

@@ -18,6 +18,7 @@ from deeplinks.space.back_references import BackReferences, In, Members, Out, Ty
 from deeplinks.space.children import Children
 from deeplinks.space.contents import MAPPINGS, Contents
 from deeplinks.space.events import AnyHandler, Event, EventKind, Subscription
+from deeplinks.space.expecting import version
 from deeplinks.space.fields import FROM, TO, TYPE, VALUE
 from deeplinks.space.ledger import Marker, StorageMarker, SyncState, upwards
 from deeplinks.space.promises import Operation, Promise
@@ -597,6 +598,14 @@ class Association(Contents):
     def sync(self) -> dict[str, SyncState]:
         """How far it is stored, by storage name: `pending`, `sent` or `stored`; those that do not hold it are left out."""
         return self._space.sync_states(self)
+
+    @property
+    def version(self) -> int | None:
+        """The number of its last change in the storage that has it, as far as it was read; None until the storage told it.
+
+        Of what was loaded whole it is the number at which that was. `deep.expect` takes it.
+        """
+        return version(self._space, self)
 
     # promises
 

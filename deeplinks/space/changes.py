@@ -27,9 +27,11 @@ ENTRY_BYTES = 450
 class Group:
     """What one `together()` changed, and every group that changed one of the same associations: sent whole."""
 
-    __slots__ = ("_joined", "bytes", "entries")
+    __slots__ = ("_joined", "bytes", "entries", "expects")
 
-    def __init__(self, bytes: int = 0) -> None:
+    def __init__(self, bytes: int = 0, expects: dict[str, int] | None = None) -> None:
+        # At which change of a storage's log something was seen that nobody else may have changed since.
+        self.expects = expects
         self._joined: Group | None = None
         self.entries: dict[Entry, None] = {}
         # About how much it is to send, known before the first entry is in.
@@ -53,9 +55,17 @@ class Group:
             large.entries[entry] = None
             entry.group = large
         large.bytes += small.bytes
+        large.expects = earliest(large.expects, small.expects)
         small.entries.clear()
         small._joined = large
         return large
+
+
+def earliest(one: dict[str, int] | None, other: dict[str, int] | None) -> dict[str, int] | None:
+    """Both expectations; of two of one association the earlier."""
+    if not one or not other:
+        return one or other
+    return one | {id: min(n, one.get(id, n)) for id, n in other.items()}
 
 
 class Entry:
@@ -120,6 +130,8 @@ class ChangeSet:
         self._marks: dict[str, Mark] = {}
         # Inside together(): what a storage said is gone, so that what waits outside is forgotten at the end.
         self._lost: dict[Association, None] = {}
+        # Of what is noted here, inside together(), all or nothing: if these are still as they were at that change.
+        self.expects: dict[str, int] | None = None
         self.last_order = first_order - 1
 
     def __len__(self) -> int:
@@ -289,6 +301,8 @@ class ChangeSet:
         `known` is what the storage has; None where that is not the question yet: an outer set keeps what was destroyed,
         for the sets around it.
         """
+        if group is None:
+            self.expects = earliest(self.expects, other.expects)
         for lost in other._lost:
             self.discard(lost)
         if known is None:

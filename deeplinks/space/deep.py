@@ -20,8 +20,10 @@ from deeplinks.space.changing import now
 from deeplinks.space.criteria import Criteria, Q
 from deeplinks.space.data_index import keys
 from deeplinks.space.events import EventKind, Signals
+from deeplinks.space.expecting import expecting
 from deeplinks.space.json_data import Json
 from deeplinks.space.plan import Order
+from deeplinks.space.policies import Policy
 from deeplinks.space.query import Query
 from deeplinks.space.space import Space
 from deeplinks.space.walking import Direction, Via, shortest_path
@@ -107,6 +109,28 @@ class Deep(Association):
         again begins anew. Raises `InvalidError` while it is synchronized, and inside a `together()`.
         """
         self._space.forget_storage(storage)
+
+    def expect(
+        self, association: Association, version: int | None = None, *, storage: str | None = None
+    ) -> AbstractContextManager[None]:
+        """A `together()` that is written only if nobody else changed an association since: `with deep.expect(alice, version):`.
+
+        `version` is `alice.version` as it was when she was looked at; without one, as it is now. Raises `StaleError` at once,
+        and nothing is changed, where somebody else is known to have changed her; what the storage finds out is set aside, and
+        raised by `flush`. `InvalidError` where no storage has told her version, or several have and none is named.
+        """
+        return expecting(self._space, association, version, storage)
+
+    def on_conflict(self, type: Association, policy: Policy | None, *, field: str | None = None) -> None:
+        """Who wins where this process and another change one field of an instance of a type: `deep.on_conflict(Note, merge)`.
+
+        `"mine"`, the later commit, is what happens without a policy; `"theirs"` gives up what was changed here;
+        `StaleError` sets it aside instead; a function is given (base, mine, theirs) and gives what is to be: it merges data,
+        and of a `field` that is named references, as ids. The nearest type decides, for data also that of what has it as
+        its value; None takes a policy away. The signal `conflict` tells both values all the same, but not of `StaleError`.
+        Raises `WrongTypeError`.
+        """
+        self._space.policies.set(type, policy, field)
 
     def to_dict(self) -> dict[str, Json]:
         """All of it as plain values for JSON, in the order of making: ids, references, data, marks and times.

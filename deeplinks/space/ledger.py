@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 from deeplinks.errors import DestroyedError
 from deeplinks.ids import new_id
 from deeplinks.space.back_references import each
-from deeplinks.space.changes import BATCH_BYTES, ChangeSet, Entry, Group, Mark
+from deeplinks.space.changes import BATCH_BYTES, ChangeSet, Entry, Group, Mark, earliest
 from deeplinks.space.fields import DATA, FIELDS
 from deeplinks.space.values import check_source
 
@@ -704,6 +704,10 @@ class Ledger:
         self._outer.append(self.changes)
         self.changes = ChangeSet()
 
+    def expect(self, association: Association, n: int) -> None:
+        """What is noted apart now is to be written only if nobody else changed an association since change n."""
+        self.changes.expects = earliest(self.changes.expects, {association.id: n})
+
     def weight(self) -> int:
         """About how many bytes it takes to tell what is noted apart."""
         return self.changes.weight()
@@ -714,7 +718,8 @@ class Ledger:
         if self._outer:
             self.changes.merge(staged, None, None)
         else:
-            self.changes.merge(staged, Group(staged.weight()) if whole else None, self.known)
+            group = Group(staged.weight(), staged.expects) if whole else None
+            self.changes.merge(staged, group, self.known)
             self._quieten()
 
     def drop(self) -> None:

@@ -91,6 +91,7 @@ class Marking(Quick):
             if self.grouping:
                 raise InvalidError(what="forget_storage", why="it can't be undone, so a together() can't have it in it")
             self.itself.kept.pop(name, None)
+            self.itself.sightings.pop(name, None)
             ledger = self.ledgers.pop(name, None)
         if ledger is not None:
             for association in ledger.marked():

@@ -17,10 +17,12 @@ from deeplinks.space.association import Association
 from deeplinks.space.changing import now
 from deeplinks.space.collections import Collections
 from deeplinks.space.contents import Places
+from deeplinks.space.expecting import Sighting
 from deeplinks.space.incoming import Incoming
 from deeplinks.space.mappings import Mappings
 from deeplinks.space.membership import Memberships
 from deeplinks.space.names import CONTAIN, ContainType, Names
+from deeplinks.space.policies import Policies
 
 if TYPE_CHECKING:
     from deeplinks.space.deep import Deep
@@ -44,6 +46,9 @@ class Space(Incoming):
         self.places = Places(self)
         self.names = Names(self)
         self.living = Living(self)
+        self.policies = Policies(self)
+        # What whoever reads a storage knows of versions there, by storage name.
+        self.sightings: dict[str, Sighting] = {}
         # What a synchronizer keeps of a space, by storage name: it lives and dies with the space, which never looks.
         self.kept: dict[str, object] = {}
 

@@ -92,6 +92,8 @@ def _become_one(deep: Deep, replica: Replica, journal: Journal) -> None:
     elif _is_empty(deep, replica):
         Restoring(deep, replica.outbox, journal).run()
         replica.cursor = journal.copy.cursor(deep.id)
+        # What the file holds was seen at the change up to which it was read.
+        replica.outbox.versions.load(replica.cursor.n)
         if replica.cursor.snapshot and journal.copy.renewing:
             replica.forget_cursor()
     else:

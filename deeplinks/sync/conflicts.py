@@ -20,6 +20,7 @@ class Lost(StrEnum):
 
     theirs = "theirs"
     mine = "mine"
+    neither = "neither"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Conflict:
     """A field that two changed without knowing of each other.
 
     `mine` is the value here, `theirs` the one from the storage; references are ids. `lost` says which of the two did not
-    stay: theirs when this process's change comes after it, mine when the association was deleted.
+    stay: theirs when this process's change comes after it, mine when the association was deleted or a policy says so,
+    neither when a function made `merged` of both.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Conflict:
     theirs: object
     lost: Lost
     association: Association | None = None
+    merged: object = None
 
 
 def told_apart(deep: Deep, error: SignalLoopError) -> None:

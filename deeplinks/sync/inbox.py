@@ -15,13 +15,15 @@ from contextlib import contextmanager
 
 from deeplinks import tables
 from deeplinks.batch import Json, LogEntry, SnapshotRow
-from deeplinks.errors import SignalLoopError
+from deeplinks.errors import SignalLoopError, StaleError
 from deeplinks.space import Association, Deep
 from deeplinks.space.fields import DATA, FIELDS, Field
 from deeplinks.space.ledger import TYPED, StorageMarker, values
+from deeplinks.space.policies import merges
 from deeplinks.space.values import NOTHING, same
 from deeplinks.sync import rows
 from deeplinks.sync.conflicts import Conflict, Lost, tell, told_apart
+from deeplinks.sync.merging import settle
 from deeplinks.sync.outbox import Outbox, Sealed
 
 MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
@@ -129,11 +131,13 @@ class Inbox:
             own: set[int] = set()
             for entry in entries:
                 self._apply(entry)
+                self._outbox.versions.note(entry.id, entry.n, own=entry.client == self._outbox.client)
                 if entry.client == self._outbox.client and entry.seq is not None:
                     own.add(entry.seq)
             # A batch is one transaction: what left no entry here, it did nothing to.
             for seq in own:
                 self.restore(self._outbox.read_batch(seq))
+        self._outbox.versions.read = entries[-1].n
 
     def _own_whole(self, entries: list[LogEntry]) -> Sealed | None:
         """The own batch that this transaction is, if all that it was sent for took effect."""
@@ -144,8 +148,11 @@ class Inbox:
 
     def _confirm(self, entries: list[LogEntry], sealed: Sealed) -> None:
         """Nothing to apply: it is what it is here. What the storage alone knows is noted, its order and its times."""
+        versions = self._outbox.versions
+        versions.read = entries[-1].n
         for entry in entries:
             association = sealed.associations.get(entry.id)
+            versions.note(entry.id if association is None else association.id, entry.n, own=True)
             if entry.operation == "delete" and entry.table == "links":
                 self._delete(entry, own=True)
             elif association is not None and entry.after is not None and not association.destroyed:
@@ -262,6 +269,7 @@ class Inbox:
             self._ledger.known.discard(association)
             self._ledger.purged.add(id)
             return
+        self._outbox.versions.forget(id)
         if association is None:
             self._outbox.drop(id)
             return
@@ -280,9 +288,10 @@ class Inbox:
         if not self._outbox.pending(association.id, field.name):
             self._space.point(association, field, id, self._name)
             return
+        base = self._outbox.base(association.id, field.name) if foreign else None
         self._outbox.rebase(association.id, field.name, id)
-        if foreign and mine != id:
-            self._tell(association, field.name, mine, id, Lost.theirs)
+        if foreign:
+            self._clash(association, field.name, base, mine, id)
 
     def _apply_data(self, association: Association, data: object, *, foreign: bool) -> None:
         mine = association.own_data()
@@ -290,9 +299,24 @@ class Inbox:
         if not self._outbox.pending(association.id, DATA):
             self._space.put(association, data, self._name)
             return
+        base = self._outbox.base(association.id, DATA) if foreign else None
         self._outbox.rebase(association.id, DATA, theirs)
-        if foreign and not same(mine, theirs):
-            self._tell(association, DATA, mine, theirs, Lost.theirs)
+        if foreign:
+            self._clash(association, DATA, base, mine, theirs)
+
+    def _clash(self, association: Association, name: str, base: object, mine: object, theirs: object) -> None:
+        """Somebody else changed what is pending here: the later commit wins, unless a policy says otherwise."""
+        policy, alike = self._space.policies.of(association, name), same(mine, theirs)
+        if alike and not merges(policy):
+            return
+        if policy is StaleError:
+            self._outbox.see(association.id)
+        if policy is StaleError or self._outbox.expects(association.id):
+            return
+        conflict = Conflict(association.id, name, mine, theirs, Lost.theirs, association)
+        settled = settle(self._deep, conflict, policy, base)
+        if not (alike and same(settled.merged, mine)):
+            tell(self._deep, settled)
 
     def _follows(self, association: Association) -> bool:
         """Whether what the storage says of it counts here: not once it was unstored."""

@@ -299,6 +299,7 @@ class _Written:
         self._set: list[tuple[str, str, int, bytes, int]] = []
         self._members: list[tuple[str, int]] = []
         self._bands: dict[Mark, int] = {}
+        self._expects: dict[str, dict[str, int]] = {}
 
     def gather(self, *, whole: bool) -> None:
         """Make the records; `whole`: they are one group."""
@@ -306,10 +307,12 @@ class _Written:
             self._cleared.append(association.id)
         for association, entry in self._changes.each():
             self._gather(association, entry)
-        if whole and len(self._changes) > 1:
+        if whole and (len(self._changes) > 1 or self._changes.expects):
             self.band += 1
             self._members = [(association.id, self.band) for association, _ in self._changes.each()]
             self._bands = dict.fromkeys(self._changes.marks, self.band)
+            if self._changes.expects:
+                self._expects[str(self.band)] = self._changes.expects
         elif len(self._set) == 1 and not (self._cleared or self._changes.marks):
             self.alone = self._set[0]
 
@@ -321,6 +324,8 @@ class _Written:
             if entry is not None and entry.group is not None:
                 band = bands.setdefault(entry.group.whole(), self.band + len(bands) + 1)
                 self._members.append((association.id, band))
+                if expects := entry.group.whole().expects:
+                    self._expects[str(band)] = expects
         for mark in self._changes.marks:
             if mark.group is not None:
                 self._bands[mark] = bands.get(mark.group.whole(), 0)
@@ -369,6 +374,9 @@ class _Written:
             self._file.run("delete_member", (id,))
         self._file.run_all("set_change", self._set)
         self._file.run_all("add_member", self._members)
+        if self._expects:
+            kept = records.expectations(self._file.facts) if self._over else {}
+            self._file.set_fact(records.EXPECTS, orjson.dumps(kept | self._expects))
         for mark in self._changes.marks:
             self._mark(mark)
 

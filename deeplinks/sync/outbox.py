@@ -30,6 +30,7 @@ from deeplinks.space.ledger import Ledger, values
 from deeplinks.space.values import same
 from deeplinks.sync import halving, rows
 from deeplinks.sync.keeping import UNKEPT, Unkept
+from deeplinks.sync.versions import Versions
 
 T = TypeVar("T")
 
@@ -43,6 +44,7 @@ class Sealed:
     """A sealed batch on its way: the fields it carries by id, the associations they are of in the order of their changes,
     typed marks by id, and up to which noted change everything is in it or before it.
 
+    `expects`: (unit, id, version) that nobody else may have changed since, a unit being the number of a group or an id.
     `until`: with which change all is written that its associations wait for. `groups` numbers what goes whole, `olds` has
     what fields were before. `whole`: it was acknowledged, and all of it took effect; `certain`: some of it did; `lost`: the
     ids that it was to change and that were not there. `met`: its log entries were read. `carried`: the fields as they were
@@ -58,6 +60,7 @@ class Sealed:
     fields: dict[str, frozenset[str]]
     groups: dict[str, int] = field(default_factory=dict[str, int])
     olds: dict[str, dict[str, object]] = field(default_factory=dict[str, "dict[str, object]"])
+    expects: list[tuple[str | int, str, int]] = field(default_factory=list["tuple[str | int, str, int]"])
     whole: bool = False
     certain: bool = False
     met: bool = False
@@ -108,7 +111,10 @@ class Outbox:
         self.ledger: Ledger = deep.space.ledger(name)
         self.ledger.sending = self._sends
         self.client = new_id()
+        self.versions = Versions()
         self.sealed: deque[Sealed] = deque()
+        # At which change something was seen that is to be refused if somebody else changed it since, and somebody did.
+        self._seen: dict[str, int] = {}
         self._deep = deep
         self._lock = deep.space.lock
         self._seq = 0
@@ -276,6 +282,7 @@ class Outbox:
             carried.add(entry)
         for mark in marks:
             carried.add_mark(mark)
+        self._expect(carried, entries)
         if not carried.content.size:
             self.keeper.seal(None, entries, marks)
             return
@@ -302,6 +309,32 @@ class Outbox:
     def resume_bases(self, bases: Mapping[tuple[str, str], object]) -> None:
         """What the storage has under fields that batches on their way carry."""
         self._bases.update(bases)
+
+    def _expect(self, carried: _Carried, entries: list[Entry]) -> None:
+        """What groups expect, and types whose policy that is; of what nobody else is known to have changed, as of now."""
+        if self._deep.space.policies:
+            for entry in entries:
+                id = entry.association.id
+                if (
+                    id in carried.fields
+                    and id not in carried.made
+                    and self._deep.space.policies.locks(entry.association)
+                ):
+                    carried.expects.append((carried.grouped.get(id, id), id, self._seen.pop(id, self.versions.of(id))))
+        for _, id, version in carried.expects:
+            carried.content.expects.append({"id": id, "n": self.versions.unchanged_since(id, version)})
+
+    def see(self, id: str) -> None:
+        """Somebody else is about to be known to have changed it, and what waits expects that nobody did."""
+        self._seen.setdefault(id, self.versions.of(id))
+
+    def expects(self, id: str) -> bool:
+        """Whether what is pending of an association is to be refused if somebody else changed it."""
+        entry = self._waiting(id)
+        group = entry.group.whole() if entry is not None and entry.group is not None else None
+        if group is not None and group.expects and id in group.expects:
+            return True
+        return any(id == one for sealed in self._carrying.get(id, ()) for _, one, _ in sealed.expects)
 
     def settle(self, sealed: Sealed, written: Written) -> None:
         """The first batch is acknowledged; its fields stay pending until its log entries are read.
@@ -409,7 +442,13 @@ class Outbox:
         return [first, second]
 
     def _part(self, sealed: Sealed, ids: frozenset[str], through: int) -> Sealed:
-        content = halving.part(sealed.batch.content, ids)
+        units = {sealed.groups.get(id, id) for id in ids}
+        expects = [one for one in sealed.expects if one[0] in units]
+        expected = {id for _, id, _ in expects}
+        content = replace(
+            halving.part(sealed.batch.content, ids),
+            expects=[one for one in sealed.batch.content.expects if one["id"] in expected],
+        )
         part = Sealed(
             Batch.seal(self._deep.id, self.client, 0, content),
             through,
@@ -419,6 +458,7 @@ class Outbox:
             _only(sealed.fields, ids),
             _only(sealed.groups, ids),
             _only(sealed.olds, ids),
+            expects,
             renewed=sealed.renewed,
             parent=sealed,
         )
@@ -449,7 +489,8 @@ class Outbox:
         if id in sealed.fields:
             self._release(sealed, id, frozenset())
         left = frozenset(halving.ids(sealed.batch.content)) - {id}
-        sealed.batch = replace(sealed.batch, content=halving.part(sealed.batch.content, left))
+        content = replace(halving.part(sealed.batch.content, left), expects=sealed.batch.content.expects)
+        sealed.batch = replace(sealed.batch, content=content)
 
     def _rebase_later(self, sealed: Sealed) -> None:
         """What is changed after it changes from what the storage has."""
@@ -533,7 +574,10 @@ class Outbox:
         return any(EVERYTHING in sealed.fields[id] for sealed in self._carrying.get(id, ()))
 
     def rebase(self, id: str, name: str, value: object) -> None:
-        """The storage has another value under a change that is pending: that is what it changes from now."""
+        """The storage has another value under a change that is pending: that is what it changes from now.
+
+        What waits behind a batch that is on its way changes from what that batch says.
+        """
         entry = self._waiting(id)
         if self._carries(id, name):
             # What waits after it changes from what that batch says, whatever the storage has until then.
@@ -543,6 +587,9 @@ class Outbox:
 
     def base(self, id: str, name: str) -> object:
         """What the storage has under a change that is pending, as far as it was read."""
+        carrying = [one for one in self._carrying.get(id, ()) if name in one.fields[id]]
+        if carrying:
+            return self._bases.get((id, name), carrying[0].olds.get(id, {}).get(name))
         entry = self._waiting(id)
         waits = entry is not None and name in entry.old
         return entry.old[name] if entry and waits and (id, name) not in self._bases else self._bases.get((id, name))
@@ -674,17 +721,27 @@ class _Carried:
         self.associations = {entry.association.id: entry.association for entry in entries}
         self.olds = {entry.association.id: entry.old for entry in entries if entry.old}
         self.fresh: list[Association] = []
+        # (unit, id, version): a unit is the number of a group, or the id of what is in none.
+        self.expects: list[tuple[str | int, str, int]] = []
+        self.made: set[str] = set()
+        self.grouped: dict[str, int] = {}
         self._groups: dict[Group, int] = {}
-        self._grouped: dict[str, int] = {}
         self._space = space
         self._known = ledger.known
 
     def sealed(self, batch: Batch, through: int, marks: dict[str, Mark]) -> Sealed:
         """What was gathered, as a batch on its way."""
-        return Sealed(batch, through, through, self.associations, marks, self.fields, self._grouped, self.olds)
+        return Sealed(
+            batch, through, through, self.associations, marks, self.fields, self.grouped, self.olds, self.expects
+        )
 
     def _group(self, id: str, group: Group) -> None:
-        self._grouped[id] = self._groups.setdefault(group.whole(), len(self._groups))
+        whole = group.whole()
+        if whole not in self._groups:
+            self._groups[whole] = len(self._groups)
+            expects = (whole.expects or {}).items()
+            self.expects += [(self._groups[whole], expected, n) for expected, n in expects]
+        self.grouped[id] = self._groups[whole]
 
     def add(self, entry: Entry) -> None:
         """One association's changes."""
@@ -706,6 +763,7 @@ class _Carried:
             self.content.updates.append((id, rows.reference_columns(now)))
         else:
             self.fresh.append(association)
+            self.made.add(id)
             self.content.links.append(rows.link_row(self._space, association, now))
         if now[DATA] is not None:
             self._upsert(id, now[DATA])

@@ -5,6 +5,7 @@ The sync room. Pure functions: values in, bytes out; which of them are written w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 # What stands in the place of a field where the whole association is told of.
 CREATED: Final = "+"
 DESTROYED: Final = "-"
+# The fact of a file that says what groups expect.
+EXPECTS: Final = "expects"
 
 
 def data_form(data: object) -> list[Json] | None:
@@ -77,6 +80,7 @@ class Told:
     groups: dict[str, int]
     olds: dict[str, dict[str, Json]]
     renewed: bool
+    expects: list[tuple[str | int, str, int]]
 
     @classmethod
     def of(cls, sealed: Sealed) -> Told:
@@ -88,7 +92,13 @@ class Told:
             sealed.groups,
             {id: {name: old_form(name, old) for name, old in olds.items()} for id, olds in sealed.olds.items()},
             sealed.renewed,
+            sealed.expects,
         )
+
+
+def expectations(facts: Mapping[str, bytes]) -> dict[str, dict[str, int]]:
+    """What the groups of a file expect: by group, at which change an association was seen."""
+    return orjson.loads(facts.get(EXPECTS, b"{}"))
 
 
 def batch_record(batch: Batch, told: Told) -> bytes:

@@ -12,14 +12,12 @@ from typing import overload
 
 from deeplinks.errors import RefusedError, StaleError
 from deeplinks.space import Association, Deep
-from deeplinks.space.fields import FIELDS
 from deeplinks.space.grouping import CREATED, DESTROYED
 from deeplinks.space.ledger import Ledger, StorageMarker, SyncState
-from deeplinks.space.values import NOTHING
+from deeplinks.sync.merging import set_field
 
 logger = logging.getLogger("deeplinks.sync.refusals")
 
-_BY_NAME = {field.name: field for field in FIELDS}
 _MARKERS = frozenset((StorageMarker.typed_true, StorageMarker.typed_false))
 
 
@@ -194,14 +192,4 @@ def _change(deep: Deep, ledger: Ledger, change: RefusedChange) -> None:
     elif change.field == CREATED:
         ledger.let_in(deep[change.id])
     else:
-        _set(deep, deep[change.id], change)
-
-
-def _set(deep: Deep, association: Association, change: RefusedChange) -> None:
-    field, mine = _BY_NAME.get(change.field), change.mine
-    if field is not None:
-        deep.space.refer(association, field, None if mine is None else str(mine))
-    elif mine is None:
-        deep.space.assign(association, NOTHING)
-    else:
-        deep.space.assign(association, mine)
+        set_field(deep, deep[change.id], change.field, change.mine)

@@ -6,10 +6,13 @@ The sync room. It acts on the outbox and tells; when the next batch is sent is n
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Coroutine
+from dataclasses import replace
 from functools import partial
+from typing import Final
 
-from deeplinks.errors import OvertakenError, QueryError, RefusedError, StoppedError, StorageError
+from deeplinks.errors import OvertakenError, QueryError, RefusedError, StaleError, StoppedError, StorageError
 from deeplinks.space import Deep
 from deeplinks.space.fields import DATA
 from deeplinks.space.grouping import CREATED, DESTROYED
@@ -26,6 +29,10 @@ from deeplinks.sync.replica import Replica
 from deeplinks.tasks import held
 
 logger = logging.getLogger("deeplinks.sync.refusing")
+
+# Somebody else changed what a batch expects, and at which change (sql/migrations/0005_expects.up.sql).
+STALE: Final = "22L04"
+LAST: Final = re.compile(r"at change (\d+);")
 
 _MARKERS = {"TypedTrue": StorageMarker.typed_true, "TypedFalse": StorageMarker.typed_false}
 
@@ -83,7 +90,15 @@ class Refusing:
         async with held(self._deep.space.lock):
             if not self._outbox.refuse(sealed):
                 return
-            refusal = self._refusal(sealed, error)
+            changes = self._changes(sealed)
+        stale = error.facts.get("reason") == STALE
+        if stale:
+            # What somebody else made of it is to be told.
+            await self._try(self._replica.catch_up(storage, caller=self._caller))
+        async with held(self._deep.space.lock):
+            changes = [self._based(sealed, change) for change in changes]
+            refused = self._stale(sealed, changes, error) if stale else _refused(changes, error)
+            refusal = Refusal(self._replica.refused, sealed.batch.seq, changes, refused)
             self._replica.refused.add(refusal)
         self._caller.post(partial(self._set_back, sealed, refusal))
         if sealed.batch.content.deletes:
@@ -91,10 +106,31 @@ class Refusing:
             why = f"what was destroyed here is kept there, {error.facts.get('why')}"
             await self._try(self._replica.read_anew(storage, why, self._caller))
 
-    def _refusal(self, sealed: Sealed, error: StorageError) -> Refusal:
-        changes = self._changes(sealed)
-        facts = error.facts | {"what": shown(changes), "changes": tuple(changes)}
-        return Refusal(self._replica.refused, sealed.batch.seq, changes, RefusedError(**facts))
+    def _stale(self, sealed: Sealed, changes: list[RefusedChange], error: StorageError) -> StaleError:
+        why = str(error.facts.get("why"))
+        seen = {id: version for _, id, version in sealed.expects}
+        id = next((id for id in seen if id in why), next(iter(seen), ""))
+        change = next((one for one in changes if one.id == id), None)
+        actual = LAST.search(why)
+        told = "what depends on it was not written" if self._deep.get(id) else "it was deleted"
+        if change is not None and self._deep.get(id):
+            told = f"{change.field} was to be {change.mine!r} and is {change.base!r}"
+        return StaleError(
+            **_facts(changes, error),
+            association=self._deep.get(id) or id,
+            expected=seen.get(id, 0),
+            actual=int(actual[1]) if actual else self._outbox.versions.by_others(id),
+            mine=change and change.mine,
+            theirs=change and change.base,
+            told=told,
+        )
+
+    def _based(self, sealed: Sealed, change: RefusedChange) -> RefusedChange:
+        """With what the storage has now."""
+        fields = sealed.fields.get(change.id, frozenset())
+        if change.field in fields and change.id not in sealed.created():
+            return replace(change, base=self._outbox.base_of(sealed, change.id, change.field))
+        return change
 
     def _changes(self, sealed: Sealed) -> list[RefusedChange]:
         """What a batch of one unit was to do, as it is told to people."""
@@ -135,6 +171,14 @@ class Refusing:
                     space.tell_stored(association, ledger.name, StorageMarker.one_false)
             ledger.purged.difference_update(sealed.batch.content.deletes)
         self._replica.refused.tell(refusal)
+
+
+def _facts(changes: list[RefusedChange], error: StorageError) -> dict[str, object]:
+    return error.facts | {"what": shown(changes), "changes": tuple(changes)}
+
+
+def _refused(changes: list[RefusedChange], error: StorageError) -> RefusedError:
+    return RefusedError(**_facts(changes, error))
 
 
 def _stopped(sealed: Sealed, error: StorageError) -> StoppedError:

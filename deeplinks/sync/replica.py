@@ -16,7 +16,8 @@ from anyio.lowlevel import checkpoint
 
 from deeplinks.batch import Cursor, LogEntry, Page, SnapshotRow
 from deeplinks.errors import BusyError, ResyncError, RewoundError
-from deeplinks.space import Deep
+from deeplinks.space import Association, Deep
+from deeplinks.space.expecting import Sight
 from deeplinks.storage.protocol import Selective, Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.counting import Counts
@@ -48,10 +49,18 @@ class Replica:
         self.attached = False
         # The opening of a file by which it was kept last.
         self.session = ""
+        deep.space.sightings[name] = self._sight
         self._deep = deep
         self._turns = _Turns(name)
         self._seen: _Seen | None = None
         self._anew = False
+
+    def _sight(self, association: Association) -> Sight | None:
+        """At which change it was seen; nothing of what the storage has not told."""
+        if association not in self.outbox.ledger.known or association.i is None:
+            return None
+        versions = self.outbox.versions
+        return Sight(versions.of(association.id), versions.by_others(association.id))
 
     async def catch_up(self, storage: Storage, limit: int = PAGE, caller: Caller | None = None) -> int:
         """Read everything since the cursor, first as a snapshot if there is none; how many rows and entries that were.
@@ -134,7 +143,10 @@ class Replica:
         if self._seen is not None and self.cursor == Cursor.start(self._deep.id):
             # Its first page may have to be asked for again and again: it begins with the one that comes.
             self._seen = _Seen(self.outbox.unread())
-        page = await storage.read(self.cursor, limit)
+        start = self.cursor
+        page = await storage.read(start, limit)
+        if start.snapshot and not start.position:
+            self.outbox.versions.load(page.cursor.n)
         while True:
             async with _ahead(storage, page, limit) as following:
                 taken = await self._apply(page, caller)

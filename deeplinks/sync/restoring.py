@@ -98,7 +98,8 @@ class Restoring:
             fields = {id: frozenset(names) for id, names in told.fields.items()}
             self._apply(batch.content)
             olds = {id: _olds(was) for id, was in told.olds.items()}
-            sealed = Sealed(batch, 0, 0, {}, {}, fields, told.groups, olds, renewed=told.renewed)
+            expects = [(unit, id, n) for unit, id, n in told.expects]
+            sealed = Sealed(batch, 0, 0, {}, {}, fields, told.groups, olds, expects, renewed=told.renewed)
             yield sealed, told, bool(acknowledged)
 
     def _apply(self, content: Content) -> None:
@@ -265,8 +266,9 @@ class Restoring:
         for id, waiting in self._waiting.items():
             self._wait(changes, id, waiting)
         groups: dict[int, Group] = {}
+        expects = records.expectations(self._file.facts)
         for band, entries in self._bands(changes).items():
-            groups[band] = Group(sum(entry.weight() for entry in entries))
+            groups[band] = Group(sum(entry.weight() for entry in entries), expects.get(str(band)))
             for entry in entries:
                 entry.enter(groups[band])
         for (id, _), record in self._file.read("marks"):

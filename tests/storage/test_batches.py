@@ -205,19 +205,69 @@ def test_a_batch_may_expect_nothing(database: Session, space: str, kind: str) ->
     )
 
 
-def test_what_the_log_does_not_remember_is_at_change_nought(database: Session, space: str) -> None:
+def test_what_its_own_client_changed_is_no_surprise(database: Session, space: str, client: str) -> None:
+    id = database.link(space)
+    with database.connection.transaction():
+        database.batch(space, client, 1)
+        database.run("update deep.links set _to = id where id = %s", id)
+
+    database.batch(space, client, 2, expects=Jsonb([{"id": id, "n": 2}]))
+
+
+def test_a_change_of_somebody_else_is_found_under_a_later_one_of_its_own(
+    database: Session, space: str, client: str
+) -> None:
+    id = database.link(space)
+    database.run("update deep.links set _to = id where id = %s", id)
+    with database.connection.transaction():
+        database.batch(space, client, 1)
+        database.run("update deep.links set _to = null where id = %s", id)
+    with refused("22L04", id, "at change 3"):
+        database.batch(space, client, 2, expects=Jsonb([{"id": id, "n": 2}]))
+
+
+def test_a_link_may_have_been_seen_later_than_it_was_changed(database: Session, space: str) -> None:
+    id = database.link(space)
+    database.link(space)
+
+    expecting(database, space, (id, 3))
+
+
+def test_what_the_log_remembers_no_more_was_not_seen(database: Session, space: str) -> None:
     id = database.link(space)
     database.run("update deep.spaces set floor = 2 where id = %s", space)
     database.run("delete from deep.changes where _deep = %s", space)
-    expecting(database, space, (id, 0))
-    with refused("22L04", "expected at change 2", "at change 0"):
-        expecting(database, space, (id, 2))
+    expecting(database, space, (id, 2))
+    with refused("22L04", id, "expected at change 1", "from 2 to 2"):
+        expecting(database, space, (id, 1))
 
 
-def test_an_expectation_without_a_number_is_refused(database: Session, space: str) -> None:
+def test_what_is_not_there_yet_was_not_seen(database: Session, space: str) -> None:
     id = database.link(space)
-    with refused("22L04", id):
-        database.batch(space, new(), 1, expects=Jsonb([{"id": id}]))
+    with refused("22L04", id, "expected at change 3", "from 0 to 2"):
+        expecting(database, space, (id, 3))
+
+
+@pytest.mark.parametrize(
+    ("expects", "words"),
+    [
+        ({}, "no array"),
+        (5, "no array"),
+        ([5], "number 1"),
+        ([{"id": "00000000-0000-0000-0000-000000000000", "n": 0}, {"n": 1}], "number 2"),
+        ([{"id": "00000000-0000-0000-0000-000000000000"}], "number 1"),
+        ([{"id": "00000000-0000-0000-0000-000000000000", "n": None}], "number 1"),
+        ([{"id": "00000000-0000-0000-0000-000000000000", "n": "1"}], "number 1"),
+        ([{"id": "00000000-0000-0000-0000-000000000000", "n": 1.5}], "number 1"),
+        ([{"id": "00000000-0000-0000-0000-000000000000", "n": -1}], "number 1"),
+        ([{"id": "alice", "n": 1}], "number 1"),
+    ],
+)
+def test_an_expectation_that_is_none_is_refused_and_says_which(
+    database: Session, space: str, expects: Any, words: str
+) -> None:
+    with refused("22L10", "expects", words, "{id, n}"):
+        database.batch(space, new(), 1, expects=Jsonb(expects))
 
 
 def test_a_batch_that_is_already_applied_is_told_so_before_it_is_stale(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from deeplinks.storage.migrations import Migration, migrate, require, rollback, 
 from deeplinks.storage.postgres import connect
 from tests.storage.session import Session, new
 
-NAMES = ["tables", "log", "names", "markers"]
+NAMES = ["tables", "log", "names", "markers", "expects"]
 
 # Everything that a migration may make, by name.
 MADE = """
@@ -100,7 +101,7 @@ async def test_built_ins_go_and_come_with_their_migration_and_leave_no_trace(emp
     await migrate(empty_database_url)
     session = Session(empty_database_url)
     counted = []
-    for step in (rollback, migrate):
+    for step in (partial(rollback, steps=2), migrate):
         await step(empty_database_url)
         counted.append(session.value("select count(*) from deep.links"))
 
@@ -124,7 +125,7 @@ async def test_a_newer_database_is_left_alone(empty_database_url: str, monkeypat
     await migrate(empty_database_url)
     ship(monkeypatch, *shipped()[:-1])
 
-    with pytest.raises(MigrationError, match=r"0004_markers .* newer than this deeplinks"):
+    with pytest.raises(MigrationError, match=r"0005_expects .* newer than this deeplinks"):
         await migrate(empty_database_url)
 
 
@@ -208,7 +209,7 @@ async def test_a_migrated_database_is_enough(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "why"), [(1, "not applied: 0004_markers"), (2, "not applied: 0003_names, 0004_markers")]
+    ("taken", "why"), [(1, "not applied: 0005_expects"), (2, "not applied: 0004_markers, 0005_expects")]
 )
 async def test_a_database_that_lacks_a_migration_is_not(database_url: str, taken: int, why: str) -> None:
     await rollback(database_url, taken)

@@ -5,6 +5,7 @@ The memory storage. Two descriptions of one thing: tests write the same batches 
 
 from __future__ import annotations
 
+import re
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,7 @@ FIXED: Final[Mapping[str, tuple[str, ...]]] = {
     **{table.name: ("id", "_deep", "created_at") for table in DATA_TABLES},
 }
 LOGGED_NAMES: Final = frozenset(table.name for table in LOGGED)
+_UUID: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE).fullmatch
 DATA_NAMES: Final = frozenset(table.name for table in DATA_TABLES)
 
 
@@ -210,30 +212,37 @@ class Rules(Shelves):
             )
             raise ViolationError("22L03", why)
         if not row["withdrawn"]:
-            self._expect(space, row["expects"])
+            if row["expects"] is not None:
+                self._expect(space, client, row["expects"])
             self._batch = row
 
     def _last_seq(self, space: str, client: str) -> int:
         last = self.last(BATCHES, space, ("client", "seq"), (client,))
         return last["seq"] if last else 0
 
-    def _expect(self, space: str, expects: Value) -> None:
-        if expects is None:
-            return
-        if not isinstance(expects, list):
-            raise ViolationError("22023", "cannot call jsonb_to_recordset on a non-array")
-        for one in expects:
-            self._expect_one(space, one if isinstance(one, dict) else {})
-
-    def _expect_one(self, space: str, expects: Mapping[str, Value]) -> None:
-        id, expected = expects.get("id"), expects.get("n")
-        actual = max((row["n"] for row in self.of_space(CHANGES, space) if row["id"] == id), default=0)
-        if expected != actual:
+    def _expect(self, space: str, writer: str, expects: Value) -> None:
+        """Nobody else changed these links since the change that they were seen at. Raises `ViolationError`."""
+        seen = sorted(_seen_at(expects), key=lambda one: one[0])
+        changed = [(id, n, last) for id, n in seen if (last := self._last_of_others(space, writer, id, n))]
+        for id, n, last in sorted(changed, key=lambda one: (one[2], one[0])):
             why = (
-                f"stale: {id} was expected at change {'<NULL>' if expected is None else expected} "
-                f"and is at change {actual}; read it again, then decide"
+                f"stale: {id} was expected at change {n} and somebody else changed it since, at change {last}; "
+                "read it again, then decide"
             )
             raise ViolationError("22L04", why)
+        row, head = self.find(SPACES, (space,)), self.newest(space)
+        floor = row["floor"] if row else 0
+        for id, n in seen:
+            if not floor <= n <= head:
+                why = (
+                    f"stale: {id} was expected at change {n}, and the log goes from {floor} to {head}; "
+                    "read it again, then decide"
+                )
+                raise ViolationError("22L04", why)
+
+    def _last_of_others(self, space: str, writer: str, id: str, n: int) -> int:
+        found = (row for row in self.of_space(CHANGES, space) if row["id"] == id and row["n"] > n)
+        return max((row["n"] for row in found if row["client"] != writer), default=0)
 
     # data
 
@@ -306,6 +315,23 @@ class Rules(Shelves):
             "at": self._now,
         }
         self.put(CHANGES, entry)
+
+
+def _seen_at(expects: Value) -> list[tuple[str, int]]:
+    """The ids, and the change that each was seen at. Raises `ViolationError` for what is none."""
+    if not isinstance(expects, list):
+        why = "expects: it is no array; give an array of {id, n}, ids of links and numbers of the changes they were seen at"
+        raise ViolationError("22L10", why)
+    seen: list[tuple[str, int]] = []
+    for number, one in enumerate(expects, 1):
+        id, n = (one.get("id"), one.get("n")) if isinstance(one, dict) else (None, None)
+        if not (
+            isinstance(id, str) and _UUID(id) and isinstance(n, int) and not isinstance(n, bool) and 0 <= n < 10**18
+        ):
+            why = f"expects: number {number} of it is not {{id, n}}, the id of a link and the number of the change it was seen at"
+            raise ViolationError("22L10", why)
+        seen.append((id.lower(), n))
+    return seen
 
 
 def image(table: Table, row: Row) -> Row:

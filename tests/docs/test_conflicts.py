@@ -1,0 +1,16 @@
+"""The page about conflicts does what it says: each block shows what the page shows."""
+
+from pathlib import Path
+
+from tests.docs.blocks import read
+from tests.processes import ROOT
+
+PAGE = ROOT / "docs" / "conflicts.md"
+
+
+async def test_the_page_about_conflicts_shows_what_it_says(tmp_path: Path) -> None:
+    seen = await read(PAGE, "", tmp_path)
+
+    assert len(seen) == 6
+    for one in seen:
+        assert one.really == one.shown, one.block
