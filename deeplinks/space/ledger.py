@@ -112,6 +112,8 @@ class Ledger:
         self.set_aside: dict[Association, SyncState] = {}
         # Whether a batch with that id is on its way: whoever sends them says so.
         self.sending: Callable[[str], bool] = _never
+        # What was destroyed here, by id, until that is told: it is not in the space any more.
+        self._destroying: dict[str, Association] = {}
         # Who keeps a file hears what changed before it counts, and refuses it by raising; `whole`: it is sent whole.
         self._keeper: Keeper | None = None
         # What is said of those of whom no mark says anything: True where all is stored.
@@ -601,6 +603,7 @@ class Ledger:
     def destroy(self, association: Association) -> None:
         """Its rows are to go, if there may be any."""
         self.changes.destroy(association, known=bool(self._outer) or association in self.known)
+        self._destroying[association._id] = association
         self._quieten()
 
     def end(self, association: Association) -> None:
@@ -657,7 +660,10 @@ class Ledger:
         """Take what waits, up to `most` entries or 8 MB, and whole groups; never from an open together(). It never waits."""
         with self._space.lock:
             entries, marks = self._open.take(most, BATCH_BYTES)
-            self.known.difference_update(entry.association for entry in entries if entry.destroyed)
+            destroyed = [entry.association for entry in entries if entry.destroyed]
+            self.known.difference_update(destroyed)
+            for association in destroyed:
+                self._destroying.pop(association._id, None)
             self._rung = len(self._open) > 0
             return entries, marks
 
@@ -665,6 +671,7 @@ class Ledger:
         """What was taken could not be told: it waits again, before everything else."""
         with self._space.lock:
             self._open.put_back(entries, marks)
+            self._destroying.update((one.association._id, one.association) for one in entries if one.destroyed)
 
     def rings(self) -> bool:
         """Whether what waits turned from nothing to something and nobody was told of it yet: now somebody is."""
@@ -736,9 +743,22 @@ class Ledger:
         """What waits outside any open together()."""
         return self._open
 
+    def destroying(self, id: str) -> bool:
+        """Whether what had that id is destroyed here, and that waits to be told."""
+        association = self._destroying.get(id)
+        if association is None:
+            return False
+        entries = (changes.get(association) for changes in (self.changes, *self._outer))
+        waits = any(entry is not None and entry.destroyed for entry in entries)
+        if not waits:
+            # It was told, undone, or never known there.
+            del self._destroying[id]
+        return waits
+
     def resume(self, changes: ChangeSet) -> None:
         """What waited when the space was last here waits again; nothing does yet."""
         self._open = self.changes = changes
+        self._destroying = {one._id: one for one, entry in changes.each() if entry is not None and entry.destroyed}
         self._rung = False
 
     @property

@@ -571,7 +571,8 @@ class Outbox:
 
     def destroying(self, id: str) -> bool:
         """Whether it was destroyed here and is only waiting to be gone there."""
-        return any(EVERYTHING in sealed.fields[id] for sealed in self._carrying.get(id, ()))
+        sent = any(EVERYTHING in sealed.fields[id] for sealed in self._carrying.get(id, ()))
+        return sent or self.ledger.destroying(id)
 
     def rebase(self, id: str, name: str, value: object) -> None:
         """The storage has another value under a change that is pending: that is what it changes from now.

@@ -462,3 +462,26 @@ async def test_opening_a_graph_that_was_read_waits_for_nothing(path: Path, stora
     async with deeplinks.open(path) as deep, synchronize(deep, storage) as database:
         assert database.pending == 0
         assert diff(deep, writer) == ()
+
+
+async def test_what_is_destroyed_here_and_not_sent_yet_does_not_come_back_by_reading(
+    path: Path, storage: GraphQLStorage
+) -> None:
+    writer = Deep()
+    text = writer.String("a").store("database")
+    async with synchronize(writer, storage):
+        pass
+    deep = Deep(space=writer.id)
+    async with synchronize(deep, storage, path=path):
+        pass
+    off = Deep(space=writer.id)
+    async with synchronize(off, NOWHERE, path=path):
+        off[text.id].destroy()
+    last = Deep(space=writer.id)
+    async with synchronize(last, storage, path=path) as database:
+        replica_of(last, "database").forget_cursor()
+        await database.catch_up()
+        assert text.id not in last
+        await database.flush()
+
+    assert text.id not in await deeplinks.load(storage, space=writer.id)

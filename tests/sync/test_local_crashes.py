@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 import deeplinks
-from deeplinks import Deep, MemoryStorage, Synchronizer, synchronize
+from deeplinks import Deep, DeepError, GraphQLStorage, MemoryStorage, Synchronizer, synchronize
+from deeplinks.batch import Batch, Cursor, Page, Written
+from deeplinks.errors import UnavailableError
 from deeplinks.storage.sqlite import syncing
 from deeplinks.storage.sqlite.file import LocalFile
 from tests.waiting import until_now
@@ -261,3 +263,105 @@ def change(deep: Deep, chance: random.Random) -> None:
             deep(from_=one, value=deep.Number(chance.randrange(9)))
     elif verb == 6 and one.type is deep:
         one.type = other if other is not one else deep
+
+
+class Unreliable(GraphQLStorage):
+    """Fails now and then, before it does what it is asked for and after."""
+
+    def __init__(self, storage: GraphQLStorage, chance: random.Random) -> None:
+        super().__init__(transport=storage._transport)
+        self.bells = storage.bells  # type: ignore[method-assign]
+        self.chance = chance
+        self.fails = True
+        self.cut = False
+
+    def _maybe(self) -> None:
+        if self.cut or (self.fails and self.chance.random() < 0.15):
+            raise UnavailableError(storage="the cable", why="it is loose")
+
+    async def write(self, batch: Batch) -> Written:
+        self._maybe()
+        written = await super().write(batch)
+        self._maybe()
+        return written
+
+    async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
+        self._maybe()
+        return await super().read(cursor, self.chance.choice([3, 50, 1000]))
+
+
+def killed(path: Path, found: Path) -> None:
+    """Have the file as a kill left it, at its own place."""
+    for suffix in ("", "-lock", "-wal"):
+        left, beside = found.with_name(found.name + suffix), path.with_name(path.name + suffix)
+        if left.exists():
+            beside.write_bytes(left.read_bytes())
+        elif beside.exists():
+            beside.unlink()
+
+
+async def one_life(
+    path: Path, space: str, storage: Unreliable, chance: random.Random, folder: Path
+) -> tuple[Content, Content]:
+    """Some changes by one replica, which may be killed at the end; what it had, and what its file has."""
+    deep = Deep(space=space)
+    async with synchronize(deep, storage, path=path) as database:
+        database.leaving = 0.2
+        for _ in range(chance.randint(1, 12)):
+            change_stored(deep, chance)
+            if chance.random() < 0.3:
+                await asyncio.sleep(chance.choice([0, 0.01]))
+        now = content(deep)
+        found = copied(path, folder)
+        # Who was killed sends nothing more.
+        killing = storage.cut = chance.random() < 0.6
+    storage.cut = False
+    if killing:
+        killed(path, found)
+    with_file = Deep(space=space)
+    async with synchronize(with_file, "http://127.0.0.1:1/v1/graphql", path=found):
+        return now, content(with_file)
+
+
+def change_stored(deep: Deep, chance: random.Random) -> None:
+    """Change anything, and store it."""
+    try:
+        change(deep, chance)
+    except DeepError:
+        return
+    for one in list(deep)[-3:]:
+        if one is not deep:
+            one.store("database")
+
+
+async def test_two_replicas_that_are_killed_again_and_again_end_equal_to_each_other_and_to_the_storage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deeplinks.sync.patience.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("deeplinks.sync.patience.LONGEST_PAUSE", 0.01)
+    seed = int(os.environ.get("SEED", random.randrange(2**32)))
+    print(f"SEED={seed}")
+    chance = random.Random(seed)
+    memory = MemoryStorage()
+    storage = Unreliable(memory, chance)
+    space = Deep().id
+    paths = [tmp_path / "one.deep", tmp_path / "other.deep"]
+    for number in range(int(os.environ.get("LIVES", "24"))):
+        path = chance.choice(paths)
+        now, kept = await one_life(path, space, storage, chance, tmp_path / f"{number}")
+        assert kept == now
+
+    storage.fails = False
+    for path in (*paths, *paths):
+        deep = Deep(space=space)
+        async with synchronize(deep, storage, path=path) as database:
+            await database.flush()
+            await database.catch_up()
+    ends = []
+    for path in paths:
+        deep = Deep(space=space)
+        async with synchronize(deep, storage, path=path) as database:
+            await database.catch_up()
+            assert database.pending == 0
+            ends.append(content(deep))
+    assert ends[0] == ends[1] == content(await deeplinks.load(memory, space=space))
