@@ -243,6 +243,9 @@ async def _ahead(storage: Storage, page: Page, limit: int) -> AsyncGenerator[asy
         yield task
     finally:
         await call_off(task)
+        if not task.cancelled():
+            # Where the block was left by another error, that one is told, and this one is asked for again.
+            task.exception()
 
 
 def replica_of(deep: Deep, name: str) -> Replica:
