@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Function: TypeAlias = "Callable[..., object]"
 
-# Of types: whether they are Alive types, and the nearest function, from each upwards.
-Hooks: TypeAlias = "dict[Association, tuple[bool, Function | FunctionSource | None]]"
+# Of a type: whether it is an Alive type, and the nearest function, from it upwards.
+Hook: TypeAlias = "tuple[bool, Function | FunctionSource | None]"
 
 
 class Reason(StrEnum):
@@ -53,6 +53,8 @@ class Living:
     def __init__(self, space: Space) -> None:
         self._space = space
         self.states: dict[Association, dict[str, object]] = {}
+        # What is known of types that were climbed, while there is an Alive type: each is climbed once.
+        self.hooks: dict[Association, Hook] = {}
         # Those whose destruction runs right now: a function that destroys its own is called once.
         self._ending: set[Association] = set()
 
@@ -72,23 +74,35 @@ class Living:
 
     def makes(self, type: Association) -> bool:
         """Whether calling it makes an instance, though it holds a function: it is an Alive type."""
-        return self._alive in upwards(type.type)
+        return self._alive._typed is not None and self._climbed(type.type)[0]
 
-    def hook(self, type: Association | None, known: Hooks | None = None) -> Function | FunctionSource | None:
-        """The function of the nearest Alive type, from a type upwards; `known`: of types that were climbed before."""
-        known = {} if known is None else known
+    def hook(self, type: Association | None) -> Function | FunctionSource | None:
+        """The function of the nearest Alive type, from a type upwards; asked while there is an Alive type."""
+        lives, found = self._climbed(type)
+        return found if lives else None
+
+    def _climbed(self, type: Association | None) -> Hook:
+        known = self.hooks
         path: list[Association] = []
-        lives, found = False, None
+        hook: Hook = False, None
         for one in upwards(type):
             if one is self._alive or one in known:
-                lives, found = known.get(one, (True, None))
+                hook = known.get(one, (True, None))
                 break
             path.append(one)
         for one in reversed(path):
             if callable(one._data) or isinstance(one._data, FunctionSource):
-                found = one._data
-            known[one] = lives, found
-        return found if lives else None
+                hook = hook[0], one._data
+            known[one] = hook
+        return hook
+
+    def forget_hook(self, type: Association) -> None:
+        """What is known of a type that was climbed counts no more, and so of all below it."""
+        if type._typed is None:
+            self.hooks.pop(type, None)
+        else:
+            # Another dict: who climbs right now, in another thread, puts what it found into the old one.
+            self.hooks = {}
 
     def make(self, hook: Function | FunctionSource, type: Association, data: object, *targets: Target) -> Association:
         """An instance whose function was told of its construction, or nothing."""
@@ -99,12 +113,12 @@ class Living:
             hook(association, Reason.construction)
         return association
 
-    def part(self, association: Association, known: Hooks) -> None:
+    def part(self, association: Association) -> None:
         """It is about to be destroyed: its function is told once, while everything of it is still there.
 
         A function that is text here is not run, and keeps nobody from ending what belongs to it.
         """
-        hook = None if association.destroyed or association in self._ending else self.hook(association.type, known)
+        hook = None if association.destroyed or association in self._ending else self.hook(association.type)
         if hook is None or isinstance(hook, FunctionSource):
             return
         self._ending.add(association)

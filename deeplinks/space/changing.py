@@ -329,10 +329,19 @@ class Changing(Promising):
             setattr(target, field.back_slot, added(getattr(target, field.back_slot), source))
         elif isinstance(target, str):
             self.unresolved.setdefault(target, {})[source, field] = None
+        if field is TYPE and self.living.hooks:
+            self._climb_anew(source, old)
         if self.naming and (source._type is self.contain or old is self.contain):
             self.names.follow(source)
         if self.indexed:
             self._follow_reference(source, field, old)
+
+    def _climb_anew(self, source: Association, old: Reference) -> None:
+        """What the types of associations say of being Alive may be something else now."""
+        if old is self.alive and self.alive._typed is None:
+            self.living.hooks = {}
+        elif source in self.living.hooks:
+            self.living.forget_hook(source)
 
     def _follow_reference(self, source: Association, field: Field, old: Reference) -> None:
         self.known_members.pointed(source, field, old)
@@ -383,6 +392,8 @@ class Changing(Promising):
     def _put(self, association: Association, data: object) -> None:
         self.journal(self._restore_data, association, association._data, association._updated_at)
         association._data = data
+        if association in self.living.hooks:
+            self.living.forget_hook(association)
         if self.naming and association._valued is not None:
             self.names.filled(association)
         if self.indexed:
@@ -391,6 +402,8 @@ class Changing(Promising):
     def _restore_data(self, association: Association, old: object, updated_at: int | str) -> None:
         association._data = old
         association._updated_at = updated_at
+        if association in self.living.hooks:
+            self.living.forget_hook(association)
         self.names.filled(association)
         if self.indexed:
             self._follow_data(association)

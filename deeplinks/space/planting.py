@@ -32,7 +32,7 @@ class Plant:
 def plant_all(space: Space, plants: Iterable[Plant], origin: str, *, known: bool) -> None:
     """Make them, in this order, stored there; `known`: the storage has heard of them."""
     ledger = space.ledger(origin)
-    if space.quiet() and not space.followed:
+    if _unheeded(space):
         made = [_planted(space, plant) for plant in plants]
         ledger.hold_all(one for one in made if one is not space.root)
     else:
@@ -45,10 +45,15 @@ def plant_all(space: Space, plants: Iterable[Plant], origin: str, *, known: bool
 
 def fill(space: Space, association: Association, data: object, origin: str) -> None:
     """Give one of them its data."""
-    if space.quiet() and not space.followed:
+    if _unheeded(space):
         association._data = data
     else:
         space.put(association, data, origin)
+
+
+def _unheeded(space: Space) -> bool:
+    """Whether nobody listens, nothing follows, and nothing is known of types."""
+    return space.quiet() and not (space.followed or space.living.hooks)
 
 
 def follow_names(space: Space) -> None:
