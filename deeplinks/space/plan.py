@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Final, TypeAlias
 
 from deeplinks.errors import InvalidError, WrongTypeError
 from deeplinks.space.association import Association
 from deeplinks.space.criteria import number
+from deeplinks.space.ends import Ends
 from deeplinks.space.terms import UNKNOWN, Every, Look, Term
 
 # How people say an order: "data", {"data": "desc"}, or a list of those.
 Order: TypeAlias = "str | Mapping[str, str] | Sequence[str | Mapping[str, str]]"
+
+# What an association is sorted by.
+Key: TypeAlias = Callable[[Ends, Association], tuple[object, ...]]
 
 _EVERYTHING: Final = "all associations"
 
@@ -59,13 +64,14 @@ def explain(term: Term, look: Look, found: Callable[[Look], int]) -> Explanation
 class Ordering:
     """The order of what is found: by these fields, and by the order of creation where they are equal."""
 
-    keys: tuple[tuple[Callable[[Association], tuple[object, ...]], bool], ...] = ()
+    keys: tuple[tuple[Key, bool], ...] = ()
 
     def sorted(self, associations: Iterable[Association]) -> list[Association]:
         """In order; the last field is sorted by first, as sorting is stable."""
         ordered = sorted(associations, key=lambda one: one.seq)
+        ends = Ends()
         for key, descending in reversed(self.keys):
-            ordered.sort(key=key, reverse=descending)  # pyright: ignore[reportArgumentType, reportCallIssue]
+            ordered.sort(key=partial(key, ends), reverse=descending)  # pyright: ignore[reportArgumentType, reportCallIssue]
         return ordered
 
 
@@ -77,7 +83,7 @@ def ordering(order: object) -> Ordering:
     return Ordering(tuple(map(_key, parts)))
 
 
-def _key(part: object) -> tuple[Callable[[Association], tuple[object, ...]], bool]:
+def _key(part: object) -> tuple[Key, bool]:
     pairs: list[tuple[object, object]]
     if isinstance(part, str):
         pairs = [(part, "asc")]
@@ -97,9 +103,9 @@ def _key(part: object) -> tuple[Callable[[Association], tuple[object, ...]], boo
     return _KEYS[name], direction == "desc"
 
 
-def _by_data(one: Association) -> tuple[object, ...]:
+def _by_data(ends: Ends, one: Association) -> tuple[object, ...]:
     """Booleans, numbers, texts, dates, then the rest as it came; None after all of them."""
-    data = one.data
+    data = ends.data(one)
     if isinstance(data, bool):
         return 0, data
     if number(data):
@@ -116,11 +122,11 @@ def _moment(day: date) -> datetime:
     return day if isinstance(day, datetime) else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-_KEYS: Final[dict[object, Callable[[Association], tuple[object, ...]]]] = {
-    "id": lambda one: (one.id,),
-    "seq": lambda one: (one.seq,),
-    "created_at": lambda one: (one.created_at,),
-    "updated_at": lambda one: (one.updated_at,),
+_KEYS: Final[dict[object, Key]] = {
+    "id": lambda _, one: (one.id,),
+    "seq": lambda _, one: (one.seq,),
+    "created_at": lambda _, one: (one.created_at,),
+    "updated_at": lambda _, one: (one.updated_at,),
     "data": _by_data,
 }
 

@@ -58,7 +58,7 @@ class Query:
         one = self._space.look_up(item)
         if one is None or one._space is not self._space:
             return False
-        return one in self._answer() if self._cut() else self.matches(one)
+        return one in self._answer() if self._cut() else self.matches(one, Look(self._space))
 
     def count(self) -> int:
         """How many there are, after `offset` and `limit`."""
@@ -82,15 +82,15 @@ class Query:
     def live(self) -> LiveQuery:
         """The answer as a set that follows every change until it is closed: use it in a `with` statement.
 
+        One that nobody has any more ends by itself, unless it has handlers: then when they have ended.
         Raises `InvalidError` for a query with `limit` or `offset`, and inside `together()`, which may yet be undone.
         """
         if self._cut():
             raise InvalidError(what="live()", why="what is cut by limit or offset can't be followed")
         return LiveQuery(self._space, self._term, self._order, self.matches, self._answer())
 
-    def matches(self, one: Association) -> bool:
+    def matches(self, one: Association, look: Look) -> bool:
         """Whether an association meets the criteria, wherever `limit` and `offset` cut."""
-        look = Look(self._space)
         return one._space is self._space and self._term.matches(one, look) and self._shows(one, look)
 
     def _answer(self) -> list[Association]:

@@ -35,6 +35,9 @@ class Telling(Grouping):
         super().__init__(root)
         self._subscriptions: dict[Association, dict[Subscription, None]] = {}
         self._parting: dict[Association, list[Subscription]] = {}
+        # Those who hear on behalf of somebody who is gone; and those whom their own listeners keep.
+        self._leaving: deque[list[Subscription]] = deque()
+        self.kept_listening: dict[object, None] = {}
 
     def subscribe(
         self,
@@ -48,11 +51,27 @@ class Telling(Grouping):
     ) -> Subscription:
         """Let a handler hear an association; the root hears everybody. Raises `WrongTypeError` for what is no handler."""
         check_handler(handler)
+        self.leave_now()
         sender = ANY if association is self.root else association
         ended = partial(self._unsubscribed, association)
         subscription = Subscription(signals or self.signals, kind, handler, sender, as_event, ended, once)
         self._subscriptions.setdefault(association, {})[subscription] = None
         return subscription
+
+    def leave_later(self, subscriptions: list[Subscription]) -> None:
+        """Whom these were for is gone. The collector tells so at any time, also amidst a change: here nothing ends yet."""
+        self._leaving.append(subscriptions)
+
+    def leave_now(self) -> None:
+        """End the subscriptions of those who are gone."""
+        while self._leaving:
+            try:
+                subscriptions = self._leaving.popleft()
+            except IndexError:
+                # Another thread was quicker.
+                return
+            for subscription in subscriptions:
+                subscription()
 
     def _unsubscribed(self, association: Association, subscription: Subscription) -> None:
         own = self._subscriptions.get(association)

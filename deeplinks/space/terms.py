@@ -16,6 +16,7 @@ from deeplinks.errors import DestroyedError, OtherSpaceError
 from deeplinks.space import showing
 from deeplinks.space.association import Association, here
 from deeplinks.space.back_references import each
+from deeplinks.space.ends import Ends
 from deeplinks.space.fields import DATA, TYPE, VALUE, Field
 
 if TYPE_CHECKING:
@@ -40,11 +41,12 @@ class Moved:
 class Look:
     """One look at a space: it counts whom it visits, and finds nothing twice."""
 
-    __slots__ = ("_found", "space", "visited")
+    __slots__ = ("_found", "ends", "space", "visited")
 
     def __init__(self, space: Space) -> None:
         self.space = space
         self.visited = 0
+        self.ends = Ends()
         self._found: dict[int, list[Association]] = {}
 
     def visit(self, associations: Iterable[Association]) -> Iterator[Association]:
@@ -327,7 +329,7 @@ class Holds(Term):
     test: Callable[[object], bool]
 
     def matches(self, one: Association, look: Look) -> bool:
-        return self.test(one.data)
+        return self.test(look.ends.data(one))
 
     def touched(self, moved: Moved, look: Look) -> Iterator[Association]:
         return iter(_valuing(moved.one) if moved.field in (DATA, VALUE) else ())

@@ -1,4 +1,4 @@
-"""Tracking: the answer to a query as a set that follows every change, until it is closed.
+"""Tracking: the answer to a query as a set that follows every change, until it is closed or nobody has it.
 
 The space room. It asks again only whom a change may touch, in the state after that change; how a term answers it does not know.
 """
@@ -6,7 +6,8 @@ The space room. It asks again only whom a change may touch, in the state after t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
+from weakref import ref
 
 from deeplinks.errors import InvalidError
 from deeplinks.space import showing
@@ -27,7 +28,7 @@ class LiveQuery(Set[Association]):
     """A tracked set: who is in it now, in order, told by `data_add` and `data_delete` exactly when that changes.
 
     `|`, `&`, `-` and `^` give plain sets of who is in it at that moment. What happens inside `together()` is seen at its end. Closed by `close()` or a `with` block, it keeps what it held, and
-    nothing of it listens any more.
+    nothing of it listens any more. One that nobody has any more ends by itself, but not before its handlers have.
     """
 
     __slots__ = (
@@ -47,7 +48,7 @@ class LiveQuery(Set[Association]):
         space: Space,
         term: Term,
         order: Ordering,
-        matches: Callable[[Association], bool],
+        matches: Callable[[Association, Look], bool],
         found: Iterable[Association],
     ) -> None:
         if space.grouping:
@@ -61,19 +62,25 @@ class LiveQuery(Set[Association]):
         self._members = dict.fromkeys(found)
         self._signals = {kind: OrderedSignal(kind.value) for kind in _KINDS}
         self._handlers: dict[Subscription, None] = {}
-        self._following = [space.subscribe(kind, hear, space.root) for kind, hear in self._heard()]
+        self._following: list[Subscription] = []
+        self._follow(self._following)
 
-    def _heard(self) -> Iterator[tuple[EventKind, Handler]]:
-        """Which events may touch who is in it, and how each is understood."""
-        yield EventKind.constructed, self._hear_itself
-        yield EventKind.destroyed, self._hear_itself
-        fields = self._term.fields
-        if DATA in fields:
-            yield EventKind.data_set, self._hear_data
-        for field in FIELDS:
-            if field in fields:
-                for kind in (field.removed_kind, field.added_kind):
-                    yield kind, self._pointing(field)
+    def _follow(self, following: list[Subscription]) -> None:
+        """Listen, held by nobody for it: the space ends what follows for one that is gone when it next may."""
+        space = self._space
+        weak = ref(self, lambda _: space.leave_later(following))
+
+        def heard_by(understand: Understand) -> Handler:
+            def hear(event: Event) -> None:
+                live = weak()
+                if live is None:
+                    space.leave_now()
+                else:
+                    understand(live, event)
+
+            return hear
+
+        following += (space.subscribe(kind, heard_by(one), space.root) for kind, one in _heard(self._term.fields))
 
     def _hear_itself(self, event: Event) -> None:
         self._ask((event.source,), event.origin)
@@ -81,19 +88,17 @@ class LiveQuery(Set[Association]):
     def _hear_data(self, event: Event) -> None:
         self._hear(Moved(DATA, event.source), event.origin)
 
-    def _pointing(self, field: Field) -> Handler:
-        def hear(event: Event) -> None:
-            if event.item is not None:
-                self._hear(Moved(field, event.item, event.source), event.origin)
-
-        return hear
+    def _hear_pointing(self, field: Field, event: Event) -> None:
+        if event.item is not None:
+            self._hear(Moved(field, event.item, event.source), event.origin)
 
     def _hear(self, moved: Moved, origin: str | None) -> None:
         self._ask(tuple(self._term.touched(moved, Look(self._space))), origin)
 
     def _ask(self, touched: Iterable[Association], origin: str | None) -> None:
+        look = Look(self._space)
         for one in touched:
-            now = self._matches(one)
+            now = self._matches(one, look)
             if now is (one in self._members):
                 continue
             if now:
@@ -121,10 +126,13 @@ class LiveQuery(Set[Association]):
             raise InvalidError(what="on()", why="this live query is closed")
         subscription = Subscription(self._signals, heard, handler, self, None, self._ended)
         self._handlers[subscription] = None
+        self._space.kept_listening[self] = None
         return subscription
 
     def _ended(self, subscription: Subscription) -> None:
         self._handlers.pop(subscription, None)
+        if not self._handlers:
+            self._space.kept_listening.pop(self, None)
 
     def close(self) -> None:
         """Follow no more; a second call is harmless."""
@@ -162,3 +170,23 @@ class LiveQuery(Set[Association]):
 
     def _repr_html_(self) -> str:
         return showing.answer_page(f"{self._term}: {len(self)}", self)
+
+
+# How a live query understands an event.
+Understand: TypeAlias = Callable[[LiveQuery, Event], None]
+
+
+def _heard(fields: frozenset[Field | str]) -> Iterator[tuple[EventKind, Understand]]:
+    """Which events may touch who is in it, and how each is understood."""
+    yield EventKind.constructed, LiveQuery._hear_itself
+    yield EventKind.destroyed, LiveQuery._hear_itself
+    if DATA in fields:
+        yield EventKind.data_set, LiveQuery._hear_data
+    for field in FIELDS:
+        if field in fields:
+            for kind in (field.removed_kind, field.added_kind):
+                yield kind, _pointing(field)
+
+
+def _pointing(field: Field) -> Understand:
+    return lambda live, event: live._hear_pointing(field, event)

@@ -51,6 +51,8 @@ class _Steps:
         for near, far in self._ends:
             for link in tuple(each(near.members(one))):
                 end = here(getattr(link, far.slot))
+                # Whoever walks may have changed something since the last step.
+                self._look.ends.forget()
                 if end is not None and self._term.matches(link, self._look):
                     yield link, end
 

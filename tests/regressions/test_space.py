@@ -1,7 +1,12 @@
 """Counterexamples that were found in associations in memory; each stays."""
 
+import gc
+import weakref
+
+import pytest
+
 from deeplinks import Association, Deep, Reason
-from tests.space.test_growth import LONG, chain
+from tests.space.test_growth import LONG, chain, steps
 
 
 def test_a_long_chain_of_types_comes_along_where_some_type_is_marked() -> None:
@@ -145,3 +150,134 @@ def test_a_path_of_names_may_be_long() -> None:
     deep["top"].store("s")
 
     assert last is deep["top" + "/x" * 5_000]
+
+
+def test_each_of_a_long_chain_of_types_is_made_at_once_where_there_is_an_alive_type() -> None:
+    deep = Deep()
+    told: list[Association] = []
+    deep.alive(lambda one, _: told.append(one))
+    last = deep()
+    for _ in range(LONG):
+        last = last()
+
+    assert told == []
+    assert len(last.type_chain) == LONG + 1
+
+
+def test_each_of_a_long_chain_below_an_alive_type_is_made_and_told_at_once() -> None:
+    deep = Deep()
+    told: list[Association] = []
+    last = deep.alive(lambda one, _: told.append(one))
+    for _ in range(LONG):
+        last = last()
+
+    assert len(told) == LONG
+
+
+def test_making_under_a_long_chain_of_types_takes_as_many_steps_as_under_a_short_one_with_an_alive_type() -> None:
+    def made(length: int) -> int:
+        deep = Deep()
+        deep.alive(lambda one, _: None)
+        leaf = chain(deep, "type", deep(), length)
+        leaf()
+        return steps(leaf)
+
+    assert made(10) == made(1000)
+
+
+def test_types_that_change_are_asked_anew_whether_they_are_alive() -> None:
+    deep = Deep()
+    told: list[str] = []
+    Alive = deep.alive(lambda *_: told.append("first"))
+    Other = deep.alive(lambda *_: told.append("other"))
+    base = deep()
+    middle = base()
+    leaf = middle()
+    leaf()
+    assert told == []
+    base.type = Alive
+    leaf()
+    base.type = Other
+    leaf()
+    Other.data = lambda *_: told.append("again")
+    leaf()
+    middle.type = deep
+    leaf()
+    Other.destroy()
+    Alive.destroy()
+    leaf()
+
+    assert told == ["first", "other", "again"]
+    assert deep.space.living.hooks == {}
+
+
+def test_types_whose_change_was_undone_are_alive_as_before() -> None:
+    deep = Deep()
+    told: list[str] = []
+    Alive = deep.alive(lambda *_: told.append("told"))
+    leaf = Alive()
+    told.clear()
+    with pytest.raises(ZeroDivisionError), deep.together():
+        leaf.type = deep
+        leaf()
+        Alive.data = print
+        raise ZeroDivisionError
+    leaf()
+
+    assert told == ["told"]
+
+
+def test_a_type_that_was_climbed_for_an_alive_type_is_free_when_it_is_destroyed() -> None:
+    deep = Deep()
+    deep.alive(lambda *_: None)
+    T = deep()
+    T().destroy()
+    reference = weakref.ref(T)
+    T.destroy()
+    del T
+    gc.collect()
+
+    assert reference() is None
+
+
+def test_all_of_a_long_chain_of_values_are_found_by_their_data_and_sorted_by_it() -> None:
+    deep = Deep()
+    chain(deep, "value", deep.String("y"))
+
+    assert deep.query(data="y").count() == LONG + 1
+    assert deep.query(data={"_gt": "x"}, order_by={"data": "desc"}).first() is deep.query(data="y").first()
+
+
+def test_a_change_of_data_at_the_end_of_a_long_chain_is_followed_by_live_queries() -> None:
+    deep = Deep()
+    text = deep.String("y")
+    chain(deep, "value", text)
+    with deep.query(data="x").live() as live:
+        text.data = "x"
+        assert len(live) == LONG + 1
+        text.data = "y"
+        assert len(live) == 0
+
+
+def test_a_walk_sees_the_data_that_was_set_since_its_last_step() -> None:
+    deep = Deep()
+    start, text = deep(), deep.String("no")
+    for _ in range(2):
+        deep(from_=start, to=deep(), value=text)
+    text.data = "yes"
+    walk = start.walk(via={"data": "yes"})
+    next(walk)
+    text.data = "no"
+
+    assert list(walk) == []
+
+
+def test_queries_see_the_data_that_reading_shows_in_circles_of_values() -> None:
+    deep = Deep()
+    a, b, c = deep.String("a"), deep.String("b"), deep.String("c")
+    lead = [deep(value=a), deep(value=b), deep(value=c)]
+    a.value, b.value, c.value = b, c, b
+    lead.append(deep(value=lead[0]))
+
+    for data in "abc":
+        assert list(deep.query(data=data)) == [one for one in deep if one.data == data]

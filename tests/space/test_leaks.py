@@ -86,6 +86,7 @@ def test_a_space_that_nobody_holds_is_free() -> None:
     a = deep(to=deep.String("a")).store("s")
     a.on("to_set", lambda event, a=a: print(a))
     deep.on("to_set", lambda event, deep=deep: print(deep))
+    deep.query(to=a).live().on("data_add", lambda event, deep=deep: print(deep))
     references = [weakref.ref(one) for one in (deep, a, deep.String)]
     del deep, a
 
@@ -147,6 +148,45 @@ def test_views_queries_and_live_queries_that_are_over_are_free(deep: Deep) -> No
     assert held > before
     assert there() == before
     assert deep.space._subscriptions == {}
+
+
+def test_live_queries_that_were_dropped_and_not_closed_listen_no_more(deep: Deep) -> None:
+    a = deep()
+    for _ in range(100):
+        assert len(deep.query(to=a, data="x").live()) == 0
+    heard = deep.space._subscriptions[deep]
+    assert len(heard) == 7
+    deep()
+
+    assert heard == {}
+    assert not deep.signals.constructed.receivers
+    assert not deep.signals.data_set.receivers
+
+
+def test_a_live_query_that_was_dropped_stays_until_its_handlers_have_ended(deep: Deep) -> None:
+    a, heard = deep(), []
+    stop = deep.query(to=a).live().on("data_add", heard.append)
+    gc.collect()
+    link = deep(to=a)
+    assert [event.item for event in heard] == [link]
+    stop()
+    del stop
+    gc.collect()
+    deep()
+
+    assert deep.space._subscriptions == {}
+    assert deep.space.kept_listening == {}
+
+
+def test_a_live_query_with_handlers_that_was_closed_is_free(deep: Deep) -> None:
+    live = deep.query(to=deep).live()
+    live.on("data_add", print)
+    reference = weakref.ref(live)
+    live.close()
+    del live
+    gc.collect()
+
+    assert reference() is None
 
 
 def test_as_many_objects_are_there_after_a_hundred_rounds_as_after_ten(deep: Deep) -> None:
