@@ -6,6 +6,9 @@ begin immediate;
 -- name: commit
 commit;
 
+-- name: move_log
+pragma wal_checkpoint(passive);
+
 -- name: set_fact
 insert into facts (name, record, crc) values (?, ?, ?)
 on conflict (name) do update set record = excluded.record, crc = excluded.crc;

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,27 @@ def _refused(graph: LocalGraph) -> int:
     except LocalFileError as error:
         return 0 if "forked" in str(error) else 1
     return 2
+
+
+def test_a_file_without_the_log_that_it_had_in_use_is_told_of(
+    tmp_path: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "copy.deep"
+    with deeplinks.open(path) as deep:
+        deep.String("in the log")
+        shutil.copyfile(path, copy)
+    with deeplinks.open(copy):
+        assert "may be missing" in caplog.text
+
+
+def test_a_file_that_was_closed_or_has_its_log_is_told_nothing_of(
+    tmp_path: Path, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "copy.deep"
+    with deeplinks.open(path) as deep:
+        deep.String("in the log")
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{path}{end}", f"{copy}{end}")
+    with deeplinks.open(path), deeplinks.open(copy) as deep:
+        assert texts(deep) == ["in the log"]
+    assert caplog.text == ""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import deeplinks
-from deeplinks import Deep, DeepError, GraphQLStorage, MemoryStorage, Synchronizer, synchronize
+from deeplinks import Association, Deep, DeepError, GraphQLStorage, MemoryStorage, Synchronizer, synchronize
 from deeplinks.batch import Batch, Cursor, Page, Written
 from deeplinks.errors import UnavailableError
 from deeplinks.storage.sqlite import syncing
@@ -193,8 +193,11 @@ def test_a_power_cut_loses_at_most_what_came_after_the_last_sync(
     images = []
     with deeplinks.open(path, fsync_interval=0.001) as deep:
         states.append(content(deep))
-        texts = [deep.String("a") for _ in range(3)]
-        states.append(content(deep))
+        texts: list[Association] = []
+        for _ in range(3):
+            # It may be synced after any of them.
+            texts.append(deep.String("a"))
+            states.append(content(deep))
         until_now(lambda: synced)
         for number in range(200):
             texts[number % 3].data = f"{number}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,8 @@ from deeplinks.errors import CorruptFileError, LocalFileError, OutboxFullError
 from deeplinks.storage.sqlite.ballast import Ballast
 from deeplinks.storage.sqlite.lock import Lock, new_token
 from deeplinks.storage.sqlite.syncing import Syncer, sync, sync_folder
+
+logger = logging.getLogger("deeplinks.storage.sqlite")
 
 T = TypeVar("T")
 Value: TypeAlias = "str | int | bytes"
@@ -52,6 +55,7 @@ class LocalFile:
         self.suspect: Exception | None = None
         self.facts: dict[str, bytes] = {}
         self._why = "it is closed"
+        self._log = self.path.with_name(f"{self.path.name}-wal")
         self._lock = Lock(self.path)
         self._ballast = Ballast(self.path)
         self._sql = {name: text.decode() for name, text in resources.statements("sql/local/statements.sql").items()}
@@ -73,14 +77,22 @@ class LocalFile:
     # opening and closing
 
     def _open(self) -> None:
-        new = not self.path.exists()
+        new, logged = not self.path.exists(), self._log.exists()
         self._connect()
         self.facts = self._read_facts()
+        if self.facts.get("in_use") == b"1" and not logged:
+            logger.warning(
+                "%s was copied or left while it was in use, and %s is not beside it: its last changes may be missing",
+                self.path,
+                self._log.name,
+            )
         self.before = self.facts.get("token", b"").decode()
         noted = self.before, self.facts.get("place", b"").decode()
         self.copied = not new and bool(self.facts) and noted != (self._lock.token, self._place())
         self.write(self._note_opening)
-        for path in (self.path, self.path.with_name(f"{self.path.name}-wal")):
+        # Who has the file without its log is to know that it was in use.
+        self.run("move_log")
+        for path in (self.path, self._log):
             sync(path)
         sync_folder(self.path)
         self._lock.note(self.token)
@@ -128,6 +140,7 @@ class LocalFile:
     def _note_opening(self) -> None:
         self.set_fact("token", self.token.encode())
         self.set_fact("place", self._place().encode())
+        self.set_fact("in_use", b"1")
 
     def _place(self) -> str:
         """What a copy has another one of."""
@@ -164,6 +177,9 @@ class LocalFile:
         if self._connection is None:
             return
         _open_files.discard(self)
+        # A disk that takes no more keeps what it has; the next opener is warned for nothing then.
+        with suppress(LocalFileError, OutboxFullError):
+            self.write(lambda: self.set_fact("in_use", b"0"))
         self.syncer.end()
         self._let_go()
 
