@@ -5,6 +5,7 @@ The server. It runs what it is given, in order, in one transaction where that is
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
@@ -13,6 +14,7 @@ import psycopg
 from psycopg import AsyncPipeline, AsyncRawCursor, IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
+from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from deeplinks.dialect.payload import JsonText
@@ -84,9 +86,14 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[Connection]:
         async with self.pool.connection() as connection:
-            if connection.info.parameter_status("TimeZone") != "UTC":
-                await connection.execute("SET TIME ZONE 'UTC'")
-            yield connection
+            try:
+                if connection.info.parameter_status("TimeZone") != "UTC":
+                    await connection.execute("SET TIME ZONE 'UTC'")
+                yield connection
+            except asyncio.CancelledError:
+                # An answer of what was called off may be on its way still: nobody else is to read it as his own.
+                await connection.close()
+                raise
 
     async def _field(self, connection: Connection, field: Bound, index: int) -> bytes:
         """One answer after another: a step may need the one before it."""
@@ -148,6 +155,9 @@ async def _snapshot(connection: Connection) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        if not connection.closed:
+        if connection.info.transaction_status is TransactionStatus.IDLE:
             await connection.set_isolation_level(None)
             await connection.set_read_only(None)
+        else:
+            # Called off in the middle of a statement, or lost: nobody else is to have it as it is.
+            await connection.close()
