@@ -15,7 +15,7 @@ from typing import Final
 
 from deeplinks.doctor.findings import Cause, Finding, fine, trouble, warning
 from deeplinks.errors import FileInUseError, LocalFileError
-from deeplinks.storage.sqlite.file import OURS
+from deeplinks.storage.sqlite.file import FORM, OURS
 from deeplinks.storage.sqlite.lock import Lock, beside
 
 # Bytes that are left where the file is.
@@ -25,7 +25,7 @@ NOTHING: Final = 4 * 1024 * 1024
 
 def look_at_file(path: str | Path) -> Iterator[Finding]:
     """What a file says that `synchronize(..., path=...)` or `open` is to use."""
-    file = Path(path).absolute()
+    file = Path(path).resolve()
     if not file.parent.is_dir():
         yield trouble(Cause.file, f"there is no folder {file.parent}", "make it, or give another path")
         return
@@ -69,6 +69,7 @@ def _read(file: Path) -> Finding:
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
             ((ours,),) = connection.execute("pragma application_id")
+            ((form,),) = connection.execute("pragma user_version")
             ((found,),) = connection.execute("pragma quick_check(1)")
     except sqlite3.Error as error:
         return trouble(Cause.file, f"{file} can't be read: {error}", aside)
@@ -76,4 +77,7 @@ def _read(file: Path) -> Finding:
         return trouble(Cause.file, f"{file} is damaged: {found}", aside)
     if ours != OURS:
         return trouble(Cause.file, f"{file} is a database of something else", "give another path")
+    if form != FORM:
+        newer = "install the deeplinks that wrote it, or give another path"
+        return trouble(Cause.file, f"{file} has the form {form}, and here {FORM} is read", newer)
     return fine(Cause.file, f"{file} is ours, whole, and nobody has it open")

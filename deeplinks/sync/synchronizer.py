@@ -145,7 +145,7 @@ class Synchronizer:
     def _keep(self) -> None:
         """Have the file keep what is in memory, and take what it has."""
         keeping, kept = self._keeping, self._outbox.keeper.path
-        if keeping is None or kept == Path(keeping.path).absolute():
+        if keeping is None or kept == Path(keeping.path).resolve():
             return
         if kept is not None:
             raise InvalidError(what=f"path {keeping.path}", why=f"this space is kept in {kept} already")

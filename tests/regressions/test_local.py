@@ -4,13 +4,15 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import deeplinks
-from deeplinks import Deep, MemoryStorage, synchronize
+from deeplinks import Deep, MemoryStorage, diagnose, synchronize
 from deeplinks.errors import FileInUseError, LocalFileError, WrongTypeError
 from deeplinks.sync import LocalGraph
 from tests.waiting import until
@@ -146,3 +148,22 @@ def test_a_file_that_was_closed_or_has_its_log_is_told_nothing_of(
     with deeplinks.open(path), deeplinks.open(copy) as deep:
         assert texts(deep) == ["in the log"]
     assert caplog.text == ""
+
+
+def test_a_file_has_one_opener_by_whichever_path(tmp_path: Path, path: Path) -> None:
+    link = tmp_path / "link.deep"
+    link.symlink_to(path)
+    with deeplinks.open(link) as deep:
+        deep.String("through a link")
+        with pytest.raises(FileInUseError):
+            deeplinks.open(path)
+    with deeplinks.open(path) as deep:
+        assert texts(deep) == ["through a link"]
+
+
+async def test_a_file_of_another_form_is_told_of_by_the_doctor(path: Path) -> None:
+    with deeplinks.open(path):
+        pass
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("pragma user_version = 99")
+    assert any("form 99" in finding.what for finding in (await diagnose(path=path)).troubles)

@@ -46,7 +46,8 @@ class LocalFile:
     """
 
     def __init__(self, path: str | Path, *, interval: float) -> None:
-        self.path = Path(path).absolute()
+        # Through links: the lock and the log lie beside the file itself.
+        self.path = Path(path).resolve()
         self.interval = interval
         self.token = new_token()
         # The token of the opening before this one, and whether this is the file that was open then.
