@@ -379,7 +379,7 @@ class Unheard(Machine):
 
 
 # `make machine` asks for many more.
-RUNS, STEPS = int(os.environ.get("MACHINE_RUNS", "500")), int(os.environ.get("MACHINE_STEPS", "50"))
+RUNS, STEPS = int(os.environ.get("MACHINE_RUNS", "1000")), int(os.environ.get("MACHINE_STEPS", "50"))
 SETTINGS = settings(
     max_examples=RUNS, stateful_step_count=STEPS, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
