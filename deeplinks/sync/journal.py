@@ -74,6 +74,7 @@ class Journal(Unkept):
             for name in ("clear_batches", "clear_changes", "clear_marks", "clear_members"):
                 self.file.run(name)
             self.file.set_fact("space", outbox.space_id.encode())
+            self.file.set_fact("made", str(outbox.space_made).encode())
             if "cursor" not in self.file.facts:
                 self.copy.move(cursor)
             written.gather_all()

@@ -142,6 +142,11 @@ class Outbox:
         return self._deep.id
 
     @property
+    def space_made(self) -> int | str:
+        """When its root was made, as far as it is known here."""
+        return self._deep._created_at
+
+    @property
     def seq(self) -> int:
         """The number of the last batch."""
         return self._seq

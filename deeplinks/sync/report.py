@@ -58,7 +58,7 @@ class Report:
         """What people read of it, by name; what there is nothing to say of is left out."""
         yield self.name, f"{self.state}{_since(self.since)}: {self.storage}"
         yield "space", self.space
-        types = f", {self.types} types with all their instances" if self.types else ""
+        types = f", {self.types} type{'s' if self.types > 1 else ''} with all instances" if self.types else ""
         yield "marked", f"{self.marked:,}{types}; {self.known:,} associations are there"
         if self.waiting or self.sent:
             why = f": {self.why}" if self.why else ""

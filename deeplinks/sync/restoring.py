@@ -76,6 +76,7 @@ class Restoring:
             batches = list(self._batches())
             self._read_waiting()
             self._touched = self._sent.keys() | self._waiting.keys()
+            self._resume_root()
             plant_all(self._space, self._known(), self._name, known=True)
             plant_all(self._space, self._new(), self._name, known=False)
             self._fill()
@@ -148,6 +149,12 @@ class Restoring:
                 self._ended.add(str(id))
 
     # the space
+
+    def _resume_root(self) -> None:
+        """When it was made: no storage may have its row yet."""
+        made = self._file.facts.get("made", b"").decode()
+        if made:
+            self._deep._created_at = self._deep._updated_at = int(made) if made.isdecimal() else made
 
     def _known(self) -> Iterator[Plant]:
         """What the storage has, or what is on its way to it, as it is to be seen here."""

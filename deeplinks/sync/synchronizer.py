@@ -200,7 +200,7 @@ class Synchronizer:
         try:
             await self.flush(timeout=0 if self._trouble else self.leaving)
         except FlushTimeoutError as late:
-            logger.warning("%d changes wait in %s: %s", self.pending, path, late)
+            logger.warning("%d changes wait in %s for the next time: %s", self.pending, path, self._trouble or late)
 
     async def _stop(self) -> None:
         # Without the sender: blinker keeps a receiver that is disconnected from one.
@@ -292,7 +292,7 @@ class Synchronizer:
             self.refused.check(refused)
         except TimeoutError:
             raise FlushTimeoutError(
-                seconds=timeout, pending=len(self._outbox), why=self._trouble or "it is slow"
+                seconds=timeout, pending=len(self._outbox), why=(self._trouble or "it is slow").rstrip(".")
             ) from None
 
     def check_ungrouped(self) -> None:

@@ -167,3 +167,14 @@ async def test_a_file_of_another_form_is_told_of_by_the_doctor(path: Path) -> No
     with closing(sqlite3.connect(path)) as other:
         other.execute("pragma user_version = 99")
     assert any("form 99" in finding.what for finding in (await diagnose(path=path)).troubles)
+
+
+def test_a_space_is_as_old_as_when_it_was_made(path: Path) -> None:
+    with deeplinks.open(path) as deep:
+        made = deep.created_at
+    with deeplinks.open(path) as deep:
+        assert (deep.created_at, deep.updated_at) == (made, made)
+        deep.value = deep.String("about me")
+        changed = deep.updated_at
+    with deeplinks.open(path) as deep:
+        assert (deep.created_at, deep.updated_at) == (made, changed)

@@ -132,7 +132,7 @@ async def test_it_reads_well(endpoint: str) -> None:
 
     text = repr(report)
     assert text.startswith("database   following since ")
-    assert "1 types with all their instances" in text
+    assert "1 type with all instances" in text
     assert "last error the <cable> can't be reached: cut" in text
     assert "the &lt;cable&gt;" in report._repr_html_()
     assert "the &lt;cable&gt;" in database._repr_html_()
