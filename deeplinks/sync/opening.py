@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
+from deeplinks.errors import LocalFileError
 from deeplinks.space import Deep
 from deeplinks.space.marking import storage_name
 from deeplinks.sync.attaching import Keeping, attach, end
@@ -48,12 +49,18 @@ class LocalGraph:
     def close(self) -> None:
         """Bring all of it to the disk, and let others have the file; a second time is harmless.
 
-        The space can be read still; a change of it raises `LocalFileError`.
+        The space can be read still; a change of it raises `LocalFileError`, and so does this where the disk fails.
         """
-        if not self._journal.file.closed:
+        if self._journal.file.closed:
+            return
+        try:
+            self._journal.wait()
+        finally:
             end(self.deep, self._replica, self._journal)
 
     def __enter__(self) -> Deep:
+        if self._journal.file.closed:
+            raise LocalFileError(file=self.path, why="it is closed: open it again")
         return self.deep
 
     def __exit__(
@@ -62,13 +69,15 @@ class LocalGraph:
         self.close()
 
     async def __aenter__(self) -> Deep:
-        return self.deep
+        return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._journal.synced()
-        self.close()
+        try:
+            await self._journal.synced()
+        finally:
+            self.close()
 
 
 def open(

@@ -1,6 +1,7 @@
 """What a file of a graph once kept, lost or put in another order. Each found by trying it out."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ import pytest
 import deeplinks
 from deeplinks import Deep, MemoryStorage, diagnose, synchronize
 from deeplinks.errors import FileInUseError, LocalFileError, WrongTypeError
+from deeplinks.storage.sqlite import syncing
 from deeplinks.sync import LocalGraph
 from tests.waiting import until
 
@@ -178,3 +180,29 @@ def test_a_space_is_as_old_as_when_it_was_made(path: Path) -> None:
         changed = deep.updated_at
     with deeplinks.open(path) as deep:
         assert (deep.created_at, deep.updated_at) == (made, changed)
+
+
+async def test_a_disk_that_fails_on_closing_is_told_and_the_file_is_let_go_of(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with pytest.raises(LocalFileError, match="Input/output"), deeplinks.open(path) as deep:
+        text = deep.String("a")
+        monkeypatch.setattr(syncing, "sync", fail)
+    monkeypatch.undo()
+    with pytest.raises(LocalFileError, match="Input/output"):
+        async with deeplinks.open(path) as deep:
+            deep[text.id].data = "b"
+            monkeypatch.setattr(syncing, "sync", fail)
+    monkeypatch.undo()
+    with deeplinks.open(path) as deep:
+        assert deep[text.id].data == "b"
+
+
+def test_a_closed_graph_is_entered_no_more(path: Path) -> None:
+    graph = deeplinks.open(path)
+    graph.close()
+    with pytest.raises(LocalFileError, match="closed"), graph:
+        pass
