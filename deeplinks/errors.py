@@ -117,12 +117,17 @@ class InvalidError(DeepError, ValueError):
 
 
 class WrongTypeError(InvalidError, TypeError):
-    """{what} takes {expected}, not {value!r}."""
+    """{what} takes {expected}, not {value}."""
 
     code = "wrong-type"
 
     def __init__(self, *, what: str, expected: str, value: object) -> None:
         super().__init__(what=what, expected=expected, value=_named(value))
+
+
+def shown(value: object) -> str:
+    """A value as an error quotes it."""
+    return repr(value)[:200]
 
 
 def _named(value: object) -> str:
@@ -166,11 +171,14 @@ class BusyError(InvalidError):
 
 
 class NoDataError(InvalidError):
-    """{association} can't hold {value!r} as data: its type is {type}. Make it an instance of a type that holds data, as
+    """{association} can't hold {value} as data: its type is {type}. Make it an instance of a type that holds data, as
     deep.String or deep.Object, or give it one as its value.
     """
 
     code = "no-data"
+
+    def __init__(self, *, association: object, type: object, value: object) -> None:
+        super().__init__(association=association, type=type, value=shown(value))
 
 
 class ReadOnlyDataError(InvalidError, TypeError):

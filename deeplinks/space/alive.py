@@ -182,13 +182,27 @@ class Living:
     # state
 
     def state(self, association: Association) -> dict[str, object]:
-        """What this process alone keeps of it."""
+        """What this process alone keeps of it; what is set in it from now on is undone with the group that is open."""
         association.space_of()
-        return self.states.setdefault(association, {})
+        state = self.states.setdefault(association, {})
+        if self._space.first_touched(association):
+            self._space.journal(self._restore_state, association, state, dict(state))
+        return state
 
     def empty(self, association: Association) -> None:
         """Keep nothing of it any more, also for those who hold its state."""
-        self.states.pop(association, {}).clear()
+        state = self.states.pop(association, {})
+        if state and self._space.grouping:
+            self._space.journal(self._restore_state, association, state, dict(state))
+        state.clear()
+
+    def _restore_state(self, association: Association, state: dict[str, object], before: dict[str, object]) -> None:
+        state.clear()
+        state.update(before)
+        if before:
+            self.states[association] = state
+        else:
+            self.states.pop(association, None)
 
     def forget(self, association: Association) -> None:
         """It is gone, and with it what was kept of it."""

@@ -139,6 +139,19 @@ class Arrays:
         """Give all members positions 1, 2, 3 and so on, where two have the same one, one has none, or none has room."""
         with self._collections.membership(array) as known:
             items = list(known.items())
+        self._number(items)
+
+    def reverse(self, array: Association) -> None:
+        """Turn the order around."""
+        with self._space._undoable():
+            with self._collections.membership(array) as known:
+                items = known.items()[::-1]
+            self._number(items)
+            if len(items) > 1:
+                self._collections.tell(EventKind.data_changed, array)
+
+    def _number(self, items: Iterable[Association]) -> None:
+        """Give these positions in their order."""
         for number, item in enumerate(items, 1):
             own = here(item._value)
             if own is not None and _alone(own) and own._type is self._space.built_in_names["Number"]:

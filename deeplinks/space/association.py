@@ -34,6 +34,8 @@ Reference: TypeAlias = "Association | str | None"
 # References are read and live sets made by the million: a view without an `__init__` of Python, `type(…) is` in place of
 # isinstance.
 new = object.__new__
+# So many paths are offered to complete one.
+MOST_PATHS: Final = 1_000
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,6 +51,7 @@ class Association(Contents):
         "_created_at",
         "_data",
         "_from",
+        "_i",
         "_id",
         "_in",
         "_out",
@@ -60,11 +63,9 @@ class Association(Contents):
         "_updated_at",
         "_value",
         "_valued",
-        "i",
     )
 
-    i: int | None
-    """The stored order of creation, `_i`; None until the storage has told it."""
+    _i: int | None
     _id: str
     _seq: int
     _space: Space
@@ -84,7 +85,7 @@ class Association(Contents):
         self._space = space
         self._id = id
         self._seq = seq
-        self.i = None
+        self._i = None
         self._type = self._from = self._to = self._value = None
         self._typed = self._out = self._in = self._valued = None
         self._data = NOTHING
@@ -99,6 +100,11 @@ class Association(Contents):
     def seq(self) -> int:
         """This process's order of creation."""
         return self._seq
+
+    @property
+    def i(self) -> int | None:
+        """The stored order of creation, `_i`; None until the storage has told it."""
+        return self._i
 
     # references
 
@@ -370,7 +376,7 @@ class Association(Contents):
 
     def _ipython_key_completions_(self) -> list[object]:
         form, _ = self._space.collections.end_of(self)
-        return [*(self.keys() if form in MAPPINGS else ()), *self.children]
+        return [*(self.keys() if form in MAPPINGS else ()), *self.children, *self._space.names.paths(self, MOST_PATHS)]
 
     def instances(self) -> Members:
         """The members of `typed`, as they are kept."""
@@ -392,7 +398,11 @@ class Association(Contents):
 
     @property
     def state(self) -> dict[str, object]:
-        """What this process keeps of it, in memory alone: never stored, and gone when it is destroyed. `del` empties it."""
+        """What this process keeps of it, in memory alone: never stored, and gone when it is destroyed. `del` empties it.
+
+        What is set in it inside `together()`, where it was asked for there, is undone with all else; what its values
+        hold is not.
+        """
         return self._space.living.state(self)
 
     @state.deleter
@@ -459,6 +469,10 @@ class Association(Contents):
         """Take over the times that a storage has."""
         self._created_at = created_at
         self.touch(updated_at)
+
+    def restore_order(self, i: int | None) -> None:
+        """Take over the order of creation that a storage has."""
+        self._i = i
 
     def touch(self, updated_at: str) -> None:
         """The storage says when it was changed: the later of its rows counts."""

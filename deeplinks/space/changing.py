@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from deeplinks.errors import BuiltInError, DestroyedError, InvalidError
+from deeplinks.errors import BuiltInError, DestroyedError, InvalidError, described, shown
 from deeplinks.ids import new_id
 from deeplinks.space.association import Association, Gone, Reference, here, id_of
 from deeplinks.space.back_references import added, each, removed
@@ -197,7 +197,8 @@ class Changing(Promising):
         old = getattr(source, field.slot)
         if old is not found:
             if source.id in self.built_ins or (source is self.root and field is TYPE):
-                raise BuiltInError(association=source, action="changed", field=field.attribute, value=found)
+                given = "nothing" if found is None else described(found)
+                raise BuiltInError(association=source, action=f"given {given} as its {field.attribute}")
             if self.ledgers:
                 self._refer_noted(source, field, found, None)
             else:
@@ -374,7 +375,8 @@ class Changing(Promising):
         if association._space is not self:
             raise DestroyedError(association=association)
         if self.permanent(association):
-            raise BuiltInError(association=association, action="given data", field=DATA, value=data)
+            given = "no data" if data is NOTHING else f"{shown(data)} as data"
+            raise BuiltInError(association=association, action=f"given {given}")
         old = association._data
         kind = self.kind_of(association)
         # Data may outlive its type: it can be cleared where it could not be set.

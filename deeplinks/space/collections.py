@@ -165,6 +165,14 @@ class Collections:
         with self.membership(collection) as known:
             return known.with_data(wanted)
 
+    def meant(self, collection: Association, others: Iterable[object]) -> Iterable[object]:
+        """These, each as the member whose data it is, where there is one. Raises `WrongTypeError`."""
+        if not isinstance(others, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise WrongTypeError(what=f"sets with {described(collection)}", expected="an iterable", value=others)
+        for one in others:
+            items = [] if isinstance(one, Association) else self.find(collection, one)
+            yield _end(items[0]) if items else one
+
     def between(self, collection: Association, member: Association) -> list[Association]:
         """The Items from one to the other, in order."""
         fewer = min(collection.out, member.in_, key=len)

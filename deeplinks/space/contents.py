@@ -6,9 +6,10 @@ The space room. Whatever is asked is asked of the end of the value chain; how it
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, ValuesView
-from typing import TYPE_CHECKING, Final, cast, overload
+from typing import TYPE_CHECKING, Final, Self, cast, overload
 
 from deeplinks.errors import NoKeyError, NotAMemberError, WrongTypeError
+from deeplinks.space.back_references import OrderedSet
 from deeplinks.space.values import NOTHING
 
 if TYPE_CHECKING:
@@ -96,6 +97,56 @@ class Contents:
             return self._space.mappings.holds(end, asked)
         return self._space.collections.holds(end, asked)
 
+    # a Set among sets: what is data of a member stands for it
+
+    def __or__(self, other: Iterable[object]) -> OrderedSet:
+        """The members and what is in another, as a set that changes no more. So `&`, `-` and `^`; `|=` changes this one."""
+        return cast("OrderedSet", self._plain() | self._plain(other))
+
+    def __and__(self, other: Iterable[object]) -> OrderedSet:
+        return cast("OrderedSet", self._plain() & self._plain(other))
+
+    def __sub__(self, other: Iterable[object]) -> OrderedSet:
+        return cast("OrderedSet", self._plain() - self._plain(other))
+
+    def __xor__(self, other: Iterable[object]) -> OrderedSet:
+        return cast("OrderedSet", self._plain() ^ self._plain(other))
+
+    def __le__(self, other: Iterable[object]) -> bool:
+        return self._plain() <= self._plain(other)
+
+    def __lt__(self, other: Iterable[object]) -> bool:
+        return self._plain() < self._plain(other)
+
+    def __ge__(self, other: Iterable[object]) -> bool:
+        return self._plain() >= self._plain(other)
+
+    def __gt__(self, other: Iterable[object]) -> bool:
+        return self._plain() > self._plain(other)
+
+    def __ior__(self, other: Iterable[object]) -> Self:
+        self.update(other)
+        return self
+
+    def __iand__(self, other: Iterable[object]) -> Self:
+        return self._without(self._plain() - self._plain(other))
+
+    def __isub__(self, other: Iterable[object]) -> Self:
+        return self._without(self._plain() & self._plain(other))
+
+    def _without(self, members: Iterable[object]) -> Self:
+        with self._space._undoable():
+            for member in members:
+                self.discard(member)
+        return self
+
+    def _plain(self, *others: Iterable[object]) -> OrderedSet:
+        """The members, or what another holds, each as the member that it means."""
+        _, end = self._end("the operators of sets", SET)
+        if not others:
+            return OrderedSet(self._space.collections.members(end))
+        return OrderedSet(self._space.collections.meant(end, others[0]))
+
     # places in an Array
 
     def append(self, member: object) -> None:
@@ -105,6 +156,15 @@ class Contents:
     def extend(self, members: Iterable[object]) -> None:
         """Put members at the end, all or none."""
         self._space.arrays.append(self._end("append", ARRAY)[1], members)
+
+    def __iadd__(self, members: Iterable[object]) -> Self:
+        """As `extend`."""
+        self.extend(members)
+        return self
+
+    def reverse(self) -> None:
+        """Turn the order around, by new positions."""
+        self._space.arrays.reverse(self._end("reverse", ARRAY)[1])
 
     def insert(self, place: int, member: object) -> None:
         """Put a member in front of who is at that place, as in a list. No other member's row changes."""
@@ -139,6 +199,18 @@ class Contents:
         return value
 
     # keys of an Object or a Map
+
+    def popitem(self) -> tuple[object, object]:
+        """Take out the last key, and give it with what it had. Raises `NoKeyError`, a KeyError, where there is none."""
+        _, end = self._end("popitem", *MAPPINGS)
+        with self._space._undoable():
+            data = self._space.mappings.data(end)
+            if not data:
+                raise NoKeyError(association=end, key="any")
+            key = list(data)[-1]
+            value = data[key]  # pyright: ignore[reportArgumentType]
+            self._space.mappings.take(end, key)
+        return key, value
 
     def get(self, key: object, default: object = None) -> object:
         """What a key has, or the default."""

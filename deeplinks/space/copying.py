@@ -127,7 +127,7 @@ def _date(one: Association, facts: Facts) -> None:
     i = facts.get("i")
     if i is not None and (isinstance(i, bool) or not isinstance(i, int)):
         raise WrongTypeError(what=f"i of {described(one)}", expected="an int", value=i)
-    one.i = i
+    one.restore_order(i)
     one._created_at = _moment(one, facts.get("created_at"), one._created_at)
     one._updated_at = _moment(one, facts.get("updated_at"), one._created_at)
 

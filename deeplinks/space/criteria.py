@@ -34,7 +34,7 @@ from deeplinks.space.terms import (
     Term,
     Unless,
 )
-from deeplinks.space.values import same
+from deeplinks.space.values import UnknownForm, kind_for, same
 
 # What a field may be asked for: an association, its id, criteria of its own, or None for "there is none".
 Wanted: TypeAlias = "Association | str | uuid.UUID | Q | Mapping[str, object] | None"
@@ -190,6 +190,8 @@ def _wrong(name: str, expected: str, wanted: object) -> WrongTypeError:
 def _equal(name: str, wanted: object) -> Test:
     if wanted is None or isinstance(wanted, Association):
         raise _wrong(name, "a value; `_is_null` asks for none, and `value` for an association", wanted)
+    if kind_for(wanted) is None and not isinstance(wanted, UnknownForm):
+        raise _wrong(name, "a text, a number, a bool, a date, a dict or a function", wanted)
     # Objects are kept frozen, and compared so.
     return partial(same, checked_object(wanted, "a query") if type(wanted) is dict else wanted)  # pyright: ignore[reportUnknownArgumentType]
 

@@ -99,6 +99,7 @@ class Deep(Association):
         """One thought: `with deep.together():` is told once, sent whole, and undone if it raises.
 
         At its end it raises `GroupTooLargeError` for more than one request can carry, `InvalidError` after an `await`.
+        Who was moved or destroyed and comes back is the last in `ids`, in back references and in `children`.
         """
         return self._space.together()
 

@@ -35,6 +35,8 @@ class _Together:
     def __init__(self) -> None:
         self.undo: list[Callable[[], object]] = []
         self.changes: dict[str, dict[str, Change]] = {}
+        # Whose states were asked for, and may be other ones since.
+        self.touched: set[object] = set()
 
     def add(self, change: Change) -> None:
         """Keep the first old and the last new of a field; of what is destroyed, only that."""
@@ -252,6 +254,14 @@ class Grouping:
         together = self._grouped()
         if together:
             together.undo.append(partial(undo, *arguments))
+
+    def first_touched(self, one: object) -> bool:
+        """Whether a group is open, and this was not asked of one yet."""
+        together = self._grouped()
+        if together is None or one in together.touched:
+            return False
+        together.touched.add(one)
+        return True
 
     def _locked(self) -> AbstractContextManager[object]:
         if not self.ledgers:

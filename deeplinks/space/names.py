@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypeVar, overload
 
 from deeplinks import tables
-from deeplinks.errors import BuiltInError, InvalidError, UnknownNameError, WrongTypeError, described
+from deeplinks.errors import BuiltInError, InvalidError, UnknownNameError, WrongTypeError, described, shown
 from deeplinks.ids import is_id
 from deeplinks.space.association import Association, Reference, here
 from deeplinks.space.back_references import Members, added, each, removed
@@ -158,6 +159,14 @@ class Names:
         """The own children by name, in the order in which they were named."""
         return {name: self._said[_newest(links)].child for name, links in self._in.get(container, {}).items()}
 
+    def paths(self, container: Association, most: int) -> list[str]:
+        """The paths of two steps from there, the first so many: to the children of its own children."""
+        steps = [(name, child) for name, child in self.children(container).items() if name and "/" not in name]
+        found = (
+            f"{name}/{step}" for name, child in steps for step in self._in.get(child, ()) if step and "/" not in step
+        )
+        return list(islice(found, most))
+
     def count(self, container: Association) -> int:
         """How many own children there are."""
         return len(self._in.get(container, ()))
@@ -300,7 +309,7 @@ class Names:
         """Call it otherwise where it was named last, or, with None, nothing any more. A name without a place is one too."""
         child.space_of()
         if self._space.permanent(child):
-            raise BuiltInError(association=child, action="called otherwise", value=name)
+            raise BuiltInError(association=child, action="called nothing" if name is None else f"called {shown(name)}")
         links = self._of.get(child)
         if name is None:
             self._end_all(links)
@@ -380,7 +389,7 @@ def _alone(text: Association) -> bool:
 
 def _newest(links: Members) -> Association:
     """The Contain that counts: the newest in the storage's order; what is not written yet is newer still."""
-    return max(each(links), key=lambda link: (link.i is None, link.i or 0, link.seq))
+    return max(each(links), key=lambda link: (link._i is None, link._i or 0, link.seq))
 
 
 def _put(index: dict[Key, Members], key: Key, members: Members) -> None:

@@ -67,7 +67,7 @@ def _planted(space: Space, plant: Plant) -> Association:
     one = associations.get(id)
     if one is None:
         one = associations[id] = Association(space, id, space._next_seq(), 0)
-    one.i, one._created_at, one._updated_at = plant.i, plant.created_at, plant.updated_at
+    one._i, one._created_at, one._updated_at = plant.i, plant.created_at, plant.updated_at
     for field, target_id in zip(FIELDS, plant.targets, strict=True):
         if target_id is None:
             continue
@@ -89,7 +89,7 @@ def _planted(space: Space, plant: Plant) -> Association:
 
 def _placed(space: Space, plant: Plant, origin: str) -> Association:
     one = space.find(plant.id) or space.place(plant.id, origin)
-    one.i, one._created_at, one._updated_at = plant.i, plant.created_at, plant.updated_at
+    one._i, one._created_at, one._updated_at = plant.i, plant.created_at, plant.updated_at
     for field, target in zip(FIELDS, plant.targets, strict=True):
         space.point(one, field, target, origin)
     return one

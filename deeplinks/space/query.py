@@ -58,7 +58,7 @@ class Query:
         one = self._space.look_up(item)
         if one is None or one._space is not self._space:
             return False
-        return one in self._answer() if self._cut() else self.matches(one, Look(self._space))
+        return one in self._answer() if self._cut() else self.matches(one)
 
     def count(self) -> int:
         """How many there are, after `offset` and `limit`."""
@@ -87,10 +87,13 @@ class Query:
         """
         if self._cut():
             raise InvalidError(what="live()", why="what is cut by limit or offset can't be followed")
-        return LiveQuery(self._space, self._term, self._order, self.matches, self._answer())
+        return LiveQuery(self._space, self._term, self._order, self._meets, self._answer())
 
-    def matches(self, one: Association, look: Look) -> bool:
+    def matches(self, one: Association) -> bool:
         """Whether an association meets the criteria, wherever `limit` and `offset` cut."""
+        return self._meets(one, Look(self._space))
+
+    def _meets(self, one: Association, look: Look) -> bool:
         return one._space is self._space and self._term.matches(one, look) and self._shows(one, look)
 
     def _answer(self) -> list[Association]:

@@ -341,5 +341,5 @@ def _changed(entry: LogEntry) -> list[Field]:
 
 
 def _note_row(association: Association, row: Image) -> None:
-    association.i = int(row["_i"])  # pyright: ignore[reportArgumentType]
+    association.restore_order(int(row["_i"]))  # pyright: ignore[reportArgumentType]
     association.restore_times(str(row["created_at"]), str(row["updated_at"]))

@@ -6,6 +6,7 @@ import weakref
 import pytest
 
 from deeplinks import Association, Deep, Reason
+from deeplinks.errors import BuiltInError, NoCollectionError, NoDataError, WrongTypeError
 from tests.space.test_growth import LONG, chain, steps
 
 
@@ -281,3 +282,100 @@ def test_queries_see_the_data_that_reading_shows_in_circles_of_values() -> None:
 
     for data in "abc":
         assert list(deep.query(data=data)) == [one for one in deep if one.data == data]
+
+
+def test_a_set_is_used_among_sets() -> None:
+    deep = Deep()
+    a, b, c = deep(), deep(), deep()
+    tags = deep.Set([a, b, "x"])
+    x = list(tags)[2]
+
+    assert list(tags | [c, "x", "y"]) == [a, b, x, c, "y"]
+    assert list(tags & {"x", a, c}) == [a, x]
+    assert list(tags - deep.Set([a])) == [b, x]
+    assert list(tags ^ [a, c]) == [b, x, c]
+    assert tags <= {a, b, c, "x"}
+    assert tags > {"x"}
+    assert not tags < tags
+    assert tags >= tags
+    with pytest.raises(WrongTypeError):
+        tags | 5  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+    with pytest.raises(NoCollectionError):
+        a | [b]  # pyright: ignore[reportUnusedExpression]
+
+
+def test_a_set_is_changed_by_the_operators_of_sets() -> None:
+    deep = Deep()
+    a, b = deep(), deep()
+    same = tags = deep.Set([a])
+    tags |= [b, "x"]
+    assert [one.data or one for one in tags] == [a, b, "x"]
+    tags -= ["x", "y"]
+    assert list(tags) == [a, b]
+    tags &= [b]
+    assert list(tags) == [b]
+    assert tags is same
+
+
+def test_an_array_is_turned_around_and_added_to() -> None:
+    deep = Deep()
+    same = array = deep.Array([1, 2, 2, 3])
+    array += [4]
+    heard: list[object] = []
+    array.on("data_changed", heard.append)
+    array.reverse()
+
+    assert array is same
+    assert [one.data for one in array] == [4, 3, 2, 2, 1]
+    assert len(heard) == 1
+    with pytest.raises(ZeroDivisionError), deep.together():
+        array.reverse()
+        raise ZeroDivisionError
+    assert [one.data for one in array] == [4, 3, 2, 2, 1]
+
+
+def test_the_last_key_is_taken_out_with_what_it_has() -> None:
+    deep = Deep()
+    some, other = deep.Object({"a": 1, "b": 2}), deep.Map({1: "x"})
+
+    assert some.popitem() == ("b", 2)
+    assert some.data == {"a": 1}
+    assert other.popitem() == (1, "x")
+    with pytest.raises(KeyError, match="no key 'any'"):
+        other.popitem()
+
+
+def test_the_stored_order_is_only_read() -> None:
+    with pytest.raises(AttributeError):
+        Deep()().i = 1  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_what_a_built_in_was_to_be_given_is_said() -> None:
+    deep = Deep()
+    with pytest.raises(BuiltInError, match=r"^String \w{4}…\w{4} is built in: it can't be given deep \S+ as its to\.$"):
+        deep.String.to = deep
+    with pytest.raises(BuiltInError, match=r"it can't be given nothing as its type\.$"):
+        del deep.String.type
+    with pytest.raises(BuiltInError, match=r"it can't be called 'Text'\.$"):
+        deep.String.name = "Text"
+    with pytest.raises(BuiltInError, match=r"it can't be given 5 as data\.$"):
+        deep.data = 5
+
+
+def test_values_are_quoted_once() -> None:
+    deep = Deep()
+    with pytest.raises(WrongTypeError, match=r"not int 5\.$"):
+        deep.String(5)
+    for value, said in ((None, "None"), ("x", "'x'"), (b"x", "b'x'")):
+        with pytest.raises(NoDataError, match=f"can't hold {said} as data: its type is deep"):
+            deep().data = value
+
+
+def test_paths_are_offered_to_be_completed() -> None:
+    deep = Deep()
+    deep.Users = users = deep()
+    users["alice"] = deep()
+    users["alice"].name = "a/b"
+    users["alice"] = deep()
+
+    assert deep._ipython_key_completions_() == ["Users", "Users/alice"]

@@ -397,6 +397,47 @@ def test_a_state_of_what_was_undone_is_gone(deep: Deep) -> None:
     assert deep.space.living.states == {}
 
 
+def test_what_is_set_in_a_state_is_undone_with_all_else(deep: Deep) -> None:
+    a, b, c = deep(), deep(), deep()
+    a.state["x"] = c.state["x"] = 1
+    state = a.state
+    with pytest.raises(RuntimeError), deep.together():
+        with deep.together():
+            a.state["x"] = 2
+            a.state["y"] = 2
+        b.state["x"] = 2
+        del a.state
+        a.state["z"] = 3
+        c.destroy()
+        raise RuntimeError
+
+    assert state == a.state == {"x": 1}
+    assert a.state is state
+    assert c.state == {"x": 1}
+    assert deep.space.living.states.keys() == {a, c}
+
+
+def test_a_state_that_was_emptied_in_what_was_undone_is_as_before(deep: Deep) -> None:
+    a = deep()
+    a.state["x"] = 1
+    with pytest.raises(RuntimeError), deep.together():
+        del a.state
+        raise RuntimeError
+
+    assert a.state == {"x": 1}
+
+
+def test_a_state_in_a_group_within_is_undone_with_that_alone(deep: Deep) -> None:
+    a = deep()
+    with deep.together():
+        a.state["x"] = 1
+        with pytest.raises(RuntimeError), deep.together():
+            a.state["x"] = 2
+            raise RuntimeError
+
+    assert a.state == {"x": 1}
+
+
 def test_a_state_is_no_change_and_is_not_stored(deep: Deep) -> None:
     a = deep().store("s")
     ledger = deep.space.ledger("s")

@@ -144,7 +144,7 @@ def test_a_function_without_a_source_is_refused(deep: Deep) -> None:
 
 def test_times_and_the_stored_order_come_back(deep: Deep) -> None:
     one = deep()
-    one.i = 7
+    one.restore_order(7)
     one.restore_times("2020-01-01T00:00:00.000001+00:00", "2021-01-01T02:00:00+02:00")
     back = Deep.from_dict(deep.to_dict())[one.id]
 

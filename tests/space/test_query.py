@@ -222,25 +222,33 @@ def test_who_has_no_data_is_asked_for_by_null_alone(deep: Deep) -> None:
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"colour": 5}, "'colour' (given 5)"),
-    ({"type": 5}, "type takes an association, an id, criteria or None, not 'int 5'"),
+    ({"type": 5}, "type takes an association, an id, criteria or None, not int 5"),
     ({"from_": []}, "from_ takes"),
-    ({"out": {"in": 3.5}}, "in takes an association, an id, criteria or None, not 'float 3.5'"),
-    ({"id": None}, "id takes an association or an id, not 'NoneType None'"),
+    ({"out": {"in": 3.5}}, "in takes an association, an id, criteria or None, not float 3.5"),
+    ({"id": None}, "id takes an association or an id, not NoneType None"),
     ({"_or": {5}}, "_or takes criteria or a list of them"),
     ({"_and": 5}, "_and takes"),
     ({"_not": 7}, "_not takes criteria"),
     ({"data": {"gt": 5}}, "'gt' of data (given 5)"),
-    ({"data": {"_gt": []}}, "_gt of a query takes a text, a number, a date or a datetime, not 'list []'"),
-    ({"data": {"_in": 5}}, "_in of a query takes a list of values, not 'int 5'"),
+    ({"data": {"_gt": []}}, "_gt of a query takes a text, a number, a date or a datetime, not list []"),
+    ({"data": {"_in": 5}}, "_in of a query takes a list of values, not int 5"),
     ({"data": {"_like": 5}}, "_like of a query takes"),
-    ({"data": {"_is_null": 1}}, "_is_null of a query takes True or False, not 'int 1'"),
+    ({"data": {"_is_null": 1}}, "_is_null of a query takes True or False, not int 1"),
+    (
+        {"data": object()},
+        "data = of a query takes a text, a number, a bool, a date, a dict or a function, not object <obj",
+    ),
+    (
+        {"data": {"_in": [1, b"x"]}},
+        "_in of a query takes a text, a number, a bool, a date, a dict or a function, not bytes",
+    ),
     ({"data": {"_eq": None}}, "`_is_null` asks for none"),
     ({"order_by": "colour"}, "order_by 'colour'"),
     ({"order_by": {"id": "up"}}, "order_by id: 'up'"),
     ({"order_by": {"id": "asc", "seq": "asc"}}, "order_by takes"),
     ({"order_by": 5}, "order_by takes"),
     ({"limit": -1}, "limit -1"),
-    ({"offset": True}, "offset takes a whole number, not 'bool True'"),
+    ({"offset": True}, "offset takes a whole number, not bool True"),
 ]
 
 

@@ -135,8 +135,8 @@ def test_it_asks_only_whom_a_change_may_touch(g: Graph, monkeypatch: pytest.Monk
         g.A()
     asked: list[Association] = []
     query = g.deep.query(type={"type": g.deep}, out={"type": g.B})
-    matches = type(query).matches
-    monkeypatch.setattr(type(query), "matches", lambda self, one, look: asked.append(one) or matches(self, one, look))
+    matches = type(query)._meets
+    monkeypatch.setattr(type(query), "_meets", lambda self, one, look: asked.append(one) or matches(self, one, look))
     with query.live() as live:
         a3 = g.A()
         g.B(from_=a3)

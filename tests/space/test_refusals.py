@@ -263,7 +263,7 @@ def test_a_destroyed_target_is_named_with_whom_it_was_given_to(deep: Deep) -> No
 def test_what_can_not_be_wrapped_is_named_with_whom_it_was_given_to(deep: Deep) -> None:
     deep.User = User = deep()
 
-    with pytest.raises(WrongTypeError, match=rf"^'age' of User {User.id[:4]}….* not 'object"):
+    with pytest.raises(WrongTypeError, match=rf"^'age' of User {User.id[:4]}….* not object"):
         User["age"] = object()
 
 

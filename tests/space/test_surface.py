@@ -207,10 +207,7 @@ class Surface(RuleBasedStateMachine):
                 if fails:
                     raise Undone
         except Undone:
-            # A state is no part of the graph, and is undone with whom it is of alone.
-            states = {n: j for n, j in self.plain.states.items() if n in kept[0].things}
             self.plain, self.all = kept
-            self.plain.states |= states
 
     # after every step
 
