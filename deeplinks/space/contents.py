@@ -104,7 +104,8 @@ class Contents:
         return cast("OrderedSet", self._plain() | self._plain(other))
 
     def __and__(self, other: Iterable[object]) -> OrderedSet:
-        return cast("OrderedSet", self._plain() & self._plain(other))
+        also = self._plain(other)
+        return OrderedSet(one for one in self._plain() if one in also)
 
     def __sub__(self, other: Iterable[object]) -> OrderedSet:
         return cast("OrderedSet", self._plain() - self._plain(other))

@@ -722,16 +722,30 @@ class Ledger:
     def close(self, *, whole: bool) -> None:
         """What was noted apart joins what waits, as one group if it is to be sent whole; an inner one joins the outer."""
         staged, self.changes = self.changes, self._outer.pop()
+        ending = self._ending_in(staged)
         if self._outer:
             self.changes.merge(staged, None, None)
         else:
             group = Group(staged.weight(), staged.expects) if whole else None
             self.changes.merge(staged, group, self.known)
             self._quieten()
+        self._keep_destroying(ending)
 
     def drop(self) -> None:
         """What was noted apart was undone."""
+        ending = self._ending_in(self.changes)
         self.changes = self._outer.pop()
+        self._keep_destroying(ending)
+
+    def _ending_in(self, changes: ChangeSet) -> list[Association]:
+        if not self._destroying:
+            return []
+        return [one for one, entry in changes.each() if entry is not None and entry.destroyed]
+
+    def _keep_destroying(self, ending: Iterable[Association]) -> None:
+        """Forget those that need not be told after all."""
+        for one in ending:
+            self.destroying(one._id)
 
     @property
     def waits(self) -> int:
