@@ -28,6 +28,9 @@ def _marks(deep: Deep, replica: Replica, name: str) -> Finding:
     ledger = replica.outbox.ledger
     marked = len(ledger.one[StorageMarker.one_true]) + len(ledger.typed[StorageMarker.typed_true])
     out = len(ledger.one[StorageMarker.one_false]) + len(ledger.typed[StorageMarker.typed_false])
+    if ledger.holds_everything:
+        kept_out = f", but for what {out} false marks keep out" if out else ""
+        return fine(Cause.marks, f"all of {len(deep)} associations are kept, marked or not{kept_out}")
     if not marked:
         others = [other for other, kept in deep.space.kept.items() if isinstance(kept, Replica) and other != name]
         meant = f"; is another name meant: {', '.join(sorted(others))}?" if others else ""
@@ -44,6 +47,9 @@ def _waiting(deep: Deep, replica: Replica, name: str) -> Finding:
     waiting = len(replica.outbox)
     if not waiting:
         return fine(Cause.waiting, "nothing waits to be written")
+    path = replica.outbox.keeper.path
+    if path is not None and not replica.attached:
+        return fine(Cause.waiting, f"{waiting} associations are in {path}, and are written once there is a server")
     if not replica.attached:
         return trouble(
             Cause.waiting,

@@ -704,6 +704,16 @@ class Ledger:
         self._otherwise = True
         self.known.update((self._space.root, *self._space.built_ins.values()))
 
+    @property
+    def holds_everything(self) -> bool:
+        """Whether what no mark speaks of is stored too."""
+        return self._otherwise is True
+
+    @property
+    def permanent_known(self) -> int:
+        """How many of those that the storage has are the root and built-ins."""
+        return sum(one in self.known for one in (self._space.root, *self._space.built_ins.values()))
+
     # together()
 
     def open(self) -> None:

@@ -246,9 +246,9 @@ class Synchronizer:
             space=self._deep.id,
             state=self._state(),
             since=self._opened_at if self._sender else None,
-            marked=len(ledger.one[StorageMarker.one_true]),
+            marked=self._marked(),
             types=len(ledger.typed[StorageMarker.typed_true]),
-            known=len(ledger.known),
+            known=len(ledger.known) - ledger.permanent_known,
             waiting=len(outbox) - on_the_way,
             sent=on_the_way,
             refused=len(self.refused),
@@ -259,6 +259,13 @@ class Synchronizer:
             requests=getattr(self.storage, "requests", counts.batches),
             **counts.told(),
         )
+
+    def _marked(self) -> int:
+        """How many are marked; in a file that keeps everything, how many it keeps."""
+        ledger = self._outbox.ledger
+        if not ledger.holds_everything:
+            return len(ledger.one[StorageMarker.one_true])
+        return sum(map(ledger.holds, list(self._deep.space.associations.values()))) - 1
 
     def _why(self) -> str:
         """Why something waits, where that is not just because it was changed this moment."""

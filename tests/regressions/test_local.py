@@ -206,3 +206,14 @@ def test_a_closed_graph_is_entered_no_more(path: Path) -> None:
     graph.close()
     with pytest.raises(LocalFileError, match="closed"), graph:
         pass
+
+
+async def test_an_open_graph_is_told_of_as_what_it_is(path: Path) -> None:
+    async with deeplinks.open(path) as deep:
+        deep.String("kept")
+        deep.String("kept out").store("database", "one_false")
+        assert (await diagnose(space=deep)).troubles == ()
+        async with synchronize(deep, MemoryStorage()) as database:
+            await database.flush()
+            report = database.report()
+    assert (report.marked, report.known) == (1, 1)
