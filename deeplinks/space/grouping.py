@@ -42,9 +42,12 @@ class _Together:
         """Keep the first old and the last new of a field; of what is destroyed, only that."""
         fields = self.changes.setdefault(change.id, {})
         if change.field == DESTROYED:
-            made = CREATED in fields
+            made, gone = CREATED in fields, fields.get(DESTROYED)
             fields.clear()
-            if made:
+            if gone is not None:
+                # It was there before, went and came in between.
+                fields[DESTROYED] = gone
+            if made or gone is not None:
                 return
         first = fields.get(change.field)
         old = change.old if first is None else first.old

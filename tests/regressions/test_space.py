@@ -5,8 +5,9 @@ import weakref
 
 import pytest
 
-from deeplinks import Association, Deep, Reason
+from deeplinks import Association, Change, Deep, Reason
 from deeplinks.errors import BuiltInError, NoCollectionError, NoDataError, WrongTypeError
+from deeplinks.ids import new_id
 from tests.space.test_growth import LONG, chain, steps
 
 
@@ -379,3 +380,16 @@ def test_paths_are_offered_to_be_completed() -> None:
     users["alice"] = deep()
 
     assert deep._ipython_key_completions_() == ["Users", "Users/alice"]
+
+
+def test_what_goes_comes_and_goes_again_in_one_thought_is_told_as_gone() -> None:
+    deep, told = Deep(), list[Change]()
+    id = deep.space.place(new_id(), "s").id
+    deep.signals.changed.connect(lambda _, changes: told.extend(changes), weak=False)
+
+    with deep.together():
+        deep.space.remove(deep[id], "s")
+        deep.space.place(id, "s").value = deep
+        deep.space.remove(deep[id], "s")
+
+    assert [(one.id, one.field) for one in told] == [(id, "destroyed")]
