@@ -611,7 +611,9 @@ class Ledger:
         if self.holds(association):
             known = association in self.known
             self.changes.destroy(association, known=known)
-            if not known:
+            if known:
+                self._destroying[association._id] = association
+            else:
                 self._quieten()
         if self.marks(association):
             self.forget(association, told=False)

@@ -393,3 +393,20 @@ def test_what_goes_comes_and_goes_again_in_one_thought_is_told_as_gone() -> None
         deep.space.remove(deep[id], "s")
 
     assert [(one.id, one.field) for one in told] == [(id, "destroyed")]
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_what_is_destroyed_is_known_to_be_until_that_is_told(heard: bool) -> None:
+    deep = Deep()
+    if heard:
+        deep.on("destroyed", print)
+    ledger = deep.space.ledger("s")
+    known, new = deep().store("s"), deep().store("s")
+    ledger.known.update(entry.association for entry in ledger.take(1)[0])
+    known.destroy()
+    new.destroy()
+
+    assert ledger.destroying(known.id)
+    assert not ledger.destroying(new.id)
+    ledger.take(10)
+    assert not ledger.destroying(known.id)
