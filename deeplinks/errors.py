@@ -37,6 +37,7 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     │   │   └── StaleError
     │   ├── ResyncError
     │   │   └── RewoundError
+    │   ├── UnknownSpaceError
     │   └── LocalFileError
     │       ├── FileInUseError
     │       └── CorruptFileError
@@ -369,6 +370,14 @@ class RewoundError(ResyncError):
     """The log of space {space} was set back below {n}, as by a restored backup: {why}. Its reader starts anew."""
 
     code = "rewound"
+
+
+class UnknownSpaceError(StorageError):
+    """{storage} has never heard of space {space}, which was stored before: is it the right address? Nothing was changed. To
+    store all of it there, call deep.forget_storage with the storage's name, and mark it again.
+    """
+
+    code = "unknown-space"
 
 
 class LocalFileError(StorageError):

@@ -40,6 +40,7 @@ from deeplinks.errors import (
     SettingsError,
     StorageError,
     UnavailableError,
+    UnknownSpaceError,
     WrongTypeError,
 )
 from deeplinks.storage import verdicts
@@ -213,6 +214,9 @@ class GraphQLStorage:
         while True:
             asked = {"deep": cursor.space, "n": str(n), "limit": limit + 1}
             answer = await self._ask("changes_since", asked)
+            if n and not answer["spaces"]:
+                # Nobody's backup is that old: it is another database. To read it anew would be to forget everything.
+                raise UnknownSpaceError(storage=self, space=cursor.space)
             found = _continued([_entry(row) for row in answer["changes"]], answer, cursor.space, n, tag)
             entries += found
             if len(found) < limit:

@@ -15,7 +15,7 @@ from itertools import groupby
 from anyio.lowlevel import checkpoint
 
 from deeplinks.batch import Cursor, LogEntry, Page, SnapshotRow
-from deeplinks.errors import BusyError, ResyncError, RewoundError
+from deeplinks.errors import BusyError, ResyncError, RewoundError, UnknownSpaceError
 from deeplinks.space import Association, Deep
 from deeplinks.space.expecting import Sight
 from deeplinks.storage.protocol import Selective, Storage
@@ -108,18 +108,20 @@ class Replica:
         for _ in range(RESTARTS):
             try:
                 count = await self._read(storage, limit, caller)
-                self._check_met(acknowledged)
+                self._check_met(storage, acknowledged)
                 return count
             except ResyncError as error:
                 await caller.run(partial(self._start_over, error))
         return await self._read(storage, limit, caller)
 
-    def _check_met(self, acknowledged: list[Sealed]) -> None:
+    def _check_met(self, storage: Storage, acknowledged: list[Sealed]) -> None:
         """What was acknowledged before is in the log, or it is another one. A snapshot has no entries to meet."""
         if self._anew:
             self._anew = False
             self.outbox.meet_sent()
         elif any(sealed.missed for sealed in acknowledged):
+            if not self.cursor.n:
+                raise UnknownSpaceError(storage=storage, space=self._deep.id)
             raise RewoundError(space=self._deep.id, n=self.cursor.n, why="it lacks a batch that was acknowledged")
 
     def forget_cursor(self) -> None:

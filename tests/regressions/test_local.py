@@ -14,7 +14,7 @@ import pytest
 
 import deeplinks
 from deeplinks import Deep, MemoryStorage, diagnose, synchronize
-from deeplinks.errors import FileInUseError, LocalFileError, WrongTypeError
+from deeplinks.errors import FileInUseError, LocalFileError, UnknownSpaceError, WrongTypeError
 from deeplinks.storage.sqlite import syncing
 from deeplinks.sync import LocalGraph
 from tests.waiting import until
@@ -217,3 +217,16 @@ async def test_an_open_graph_is_told_of_as_what_it_is(path: Path) -> None:
             await database.flush()
             report = database.report()
     assert (report.marked, report.known) == (1, 1)
+
+
+async def test_a_storage_that_never_heard_of_the_space_empties_no_file(tmp_path: Path) -> None:
+    deep, path = Deep(), tmp_path / "graph.deep"
+    async with synchronize(deep, MemoryStorage(), path=path):
+        text = deep.String("kept").store("database")
+
+    with pytest.raises(UnknownSpaceError, match="never heard"):
+        async with synchronize(Deep(deep.id), MemoryStorage(), path=path):
+            raise AssertionError
+
+    with deeplinks.open(path) as again:
+        assert again[text.id].data == "kept"
