@@ -41,6 +41,9 @@ class Inbox:
         self._outbox = outbox
         self._name = outbox.ledger.name
         self._ledger = outbox.ledger
+        # What the last snapshot lacked and stays, as the batch that makes it may have come too late for it. Or too early:
+        # then it was gone before the snapshot began, and nothing in the log after it says so.
+        self._spared: set[str] = set()
 
     # snapshot
 
@@ -72,13 +75,20 @@ class Inbox:
         it began. What was written since, and what waits, comes after it and stays.
         """
         with self._guarded(), self._space.together():
+            self._spared.clear()
             for marker_id in [id for marked in self._ledger.typed.values() for ids in marked.values() for id in ids]:
-                if marker_id not in links and not self._outbox.carries_mark(marker_id, before):
+                if marker_id in links:
+                    continue
+                if self._outbox.carries_mark(marker_id, before):
+                    self._spared.add(marker_id)
+                else:
                     self._ledger.remove_mark(marker_id)
             for association in list(self._ledger.known):
                 if association.id in links:
                     self._prune_data(association, data)
-                elif not self._outbox.creating(association.id, before):
+                elif self._outbox.creating(association.id, before):
+                    self._spared.add(association.id)
+                else:
                     self._lose(association.id)
 
     def _prune_data(self, association: Association, data: Set[str]) -> None:
@@ -122,6 +132,8 @@ class Inbox:
     def apply_transaction(self, entries: Iterable[LogEntry]) -> None:
         """The log entries of one transaction, told as one."""
         entries = list(entries)
+        if self._spared:
+            self._spared.difference_update(entry.id for entry in entries if entry.table == "links")
         sealed = self._own_whole(entries)
         if sealed is not None:
             with self._space.lock:
@@ -176,9 +188,21 @@ class Inbox:
         with self._space.lock:
             self._outbox.read_anew()
             self.restore(self._outbox.read_through(batches))
-            for id in (id for sealed in batches for id in sealed.lost):
+            lost = [id for sealed in batches for id in sealed.lost]
+            for id in (*lost, *self._never_told(batches)):
                 with self._guarded():
-                    self._lose(id)
+                    if not self._ledger.remove_mark(id):
+                        self._lose(id)
+
+    def _never_told(self, batches: list[Sealed]) -> list[str]:
+        """What these batches made, and neither the snapshot had nor the log after it: it was gone when that began."""
+        made = dict.fromkeys(
+            id for sealed in batches for id in (*sealed.associations, *sealed.marks) if id in self._spared
+        )
+        return [id for id in made if not self._on_its_way(id)]
+
+    def _on_its_way(self, id: str) -> bool:
+        return self._outbox.creating(id, frozenset()) or self._outbox.carries_mark(id, frozenset())
 
     def restore(self, left: Iterable[tuple[str, str, object]]) -> None:
         """Fields that an own batch did nothing to, and what others wrote to them; told as one."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 
-from deeplinks import Deep, MemoryStorage, load, synchronize
+from deeplinks import Deep, GraphQLStorage, MemoryStorage, load, synchronize
 from deeplinks.batch import Batch, Written
 from deeplinks.errors import UnavailableError
 from deeplinks.storage.memory.rules import Rules
+from deeplinks.storage.memory.storage import MemoryTransport
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.replica import replica_of
 from tests.simulation.backups import back_up, prune, set_back
@@ -56,6 +58,20 @@ def once(step: Callable[[], object]) -> Callable[[], bool]:
         return True
 
     return after
+
+
+@asynccontextmanager
+async def answer_lost(storage: Quiet, deep: Deep) -> AsyncGenerator[Deep]:
+    """What waits is committed, and every answer is lost; then somebody else changes it, and its first entry is pruned."""
+    floor = storage.rules.newest(deep.id) + 1
+    lost: list[bool] = []
+    storage.after = lambda: lost.append(True) is None
+    await until(lambda: lost)
+    theirs = GraphQLStorage(transport=MemoryTransport(storage._memory))
+    other = await load(theirs, space=deep.id)
+    async with synchronize(other, theirs):
+        yield other
+    prune(storage.rules, deep.id, floor)
 
 
 async def test_a_change_that_was_acknowledged_and_lost_with_a_backup_is_not_shown_any_more() -> None:
@@ -121,6 +137,40 @@ async def test_what_was_read_and_not_acknowledged_is_kept_and_sent_again_when_th
 
         assert deep[later.id] is later
         assert copy[later.id].data == "later"
+
+
+async def test_what_others_destroyed_before_its_answer_came_is_gone_though_the_log_was_pruned() -> None:
+    deep, storage = Deep(), Quiet()
+    deep().store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        deep().store("database")
+        text = deep.String("mine").store("database")
+        async with answer_lost(storage, deep) as other:
+            other[text.id].destroy()
+        await database.catch_up()
+        storage.after = lambda: False
+        await database.flush()
+        await database.catch_up()
+
+        assert text.destroyed
+
+
+async def test_a_mark_that_others_took_away_before_its_answer_came_is_gone_though_the_log_was_pruned() -> None:
+    deep, storage = Deep(), Quiet()
+    Thing = deep().store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        deep().store("database")
+        Thing.store("database", "typed_true")
+        async with answer_lost(storage, deep) as other:
+            other[Thing.id].unstore("database", "typed_true")
+        await database.catch_up()
+        storage.after = lambda: False
+        await database.flush()
+        await database.catch_up()
+
+        assert not Thing.is_stored("database", "typed_true")
 
 
 async def test_a_new_association_is_sent_once_though_its_answer_was_lost_and_the_log_was_pruned() -> None:
