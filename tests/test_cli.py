@@ -53,7 +53,8 @@ async def test_migrate_status_changes_nothing(empty_database_url: str) -> None:
 async def test_migrate_down_takes_back(database_url: str) -> None:
     ran = await run("-m", "deeplinks", "migrate", "--down", "1", "--yes", "--database-url", database_url)
 
-    assert "taken back 0004 markers" in ran.output, ran.errors
+    newest = max((ROOT / "sql" / "migrations").glob("*.up.sql")).name.removesuffix(".up.sql")
+    assert f"taken back {newest.replace('_', ' ')}" in ran.output, ran.errors
 
 
 async def test_migrate_down_asks_before_data_is_lost(database_url: str) -> None:
