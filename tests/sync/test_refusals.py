@@ -1,6 +1,8 @@
 """What is refused, is refused with a clear error, and nothing is lost."""
 
+import asyncio
 import socket
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -198,17 +200,26 @@ async def test_a_secret_that_no_header_can_carry_is_refused_and_not_shown(secret
     assert not secret.strip() or secret.strip() not in str(raised.value)
 
 
+class Deaf(GraphQLStorage):
+    """Hears of nothing that others write, until it is read."""
+
+    async def bells(self, space: str) -> AsyncGenerator[int]:
+        await asyncio.Event().wait()
+        yield 0
+
+
 async def test_a_change_of_what_is_deleted_there_is_told_once_with_its_field_and_value(endpoint: str) -> None:
-    deep = Deep()
+    deep, storage = Deep(), Deaf(endpoint)
     link, target = deep().store("database"), deep().store("database")
     told: list[Conflict] = []
     deep.signals.conflict.connect(lambda _, conflict: told.append(conflict))
-    async with synchronize(deep, endpoint) as database:
+    async with synchronize(deep, storage) as database:
         await database.flush()
         await ask(endpoint, "mutation ($id: uuid!) { delete_deep_links_by_pk(id: $id) { id } }", id=link.id)
         link.to = target
         await database.flush()
         await database.catch_up()
+    await storage.close()
 
     assert [(one.id, one.field, one.mine, one.theirs, one.lost) for one in told] == [
         (link.id, "to", target.id, None, Lost.mine)
