@@ -68,7 +68,7 @@ class Database:
 
     async def rows(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The rows of a statement of the server's own. It is planned every time, for tables grow. Raises what psycopg raises."""
-        async with self.pool.connection() as connection:
+        async with self._connection() as connection:
             cursor = AsyncRawCursor(connection, row_factory=tuple_row)
             await cursor.execute(text.encode(), parameters, prepare=False)
             return await cursor.fetchall()

@@ -38,7 +38,7 @@ class _OtherEndError(Exception):
 @contextmanager
 def building(space: Space) -> Generator[Build]:
     """A block in which much is made: the collector rests, and what was made is noted for the storages at the end."""
-    with _collector_at_rest():
+    with collector_at_rest():
         if _watched(space):
             # The group knows how to undo it, and tells of each.
             with space._undoable():
@@ -66,7 +66,8 @@ def _watched(space: Space) -> bool:
 
 
 @contextmanager
-def _collector_at_rest() -> Generator[None]:
+def collector_at_rest() -> Generator[None]:
+    """Building many objects that all live: the collector would walk them again and again, and find nothing."""
     was = gc.isenabled()
     gc.disable()
     try:

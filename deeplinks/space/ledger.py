@@ -234,13 +234,16 @@ class Ledger:
             raise DestroyedError(association=association)
         before = self.standing(association, marker in TYPED)
         self._let_in(association)
+        self._set(association, marker)
+        self.settle(before)
+
+    def _set(self, association: Association, marker: Marker) -> None:
         if isinstance(marker, StorageMarker) and marker in TYPED:
             id = new_id()
             self._set_typed(association, marker, id)
             self.changes.mark(id, TYPED[marker], association, set=True)
         else:
             self._set_own(association, marker)
-        self.settle(before)
 
     def unmark(self, association: Association, markers: Sequence[Marker]) -> None:
         """Take marks away, all at once; what ends being stored keeps its row and what was changed so far."""
@@ -540,12 +543,7 @@ class Ledger:
     def restore(self, marks: Iterable[tuple[Association, Marker]]) -> None:
         """Take over marks as they were: nothing comes along by them, and all that is stored is to be written."""
         for association, marker in marks:
-            if isinstance(marker, StorageMarker) and marker in TYPED:
-                id = new_id()
-                self._set_typed(association, marker, id)
-                self.changes.mark(id, TYPED[marker], association, set=True)
-            else:
-                self._set_own(association, marker)
+            self._set(association, marker)
         held = self._holds_each(self._space.associations.values(), {})
         self.changes.create_all([one for one, holds in held if holds])
 

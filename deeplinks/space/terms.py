@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -18,6 +17,7 @@ from deeplinks.space.association import Association, here
 from deeplinks.space.back_references import each
 from deeplinks.space.ends import Ends
 from deeplinks.space.fields import DATA, TYPE, VALUE, Field
+from deeplinks.space.telling import and_valued
 
 if TYPE_CHECKING:
     from deeplinks.space.space import Space
@@ -332,7 +332,7 @@ class Holds(Term):
         return self.test(look.ends.data(one))
 
     def touched(self, moved: Moved, look: Look) -> Iterator[Association]:
-        return iter(_valuing(moved.one) if moved.field in (DATA, VALUE) else ())
+        return iter(and_valued(moved.one) if moved.field in (DATA, VALUE) else ())
 
     @property
     def fields(self) -> frozenset[Field | str]:
@@ -448,18 +448,6 @@ def _count(field: Field, target: Association, look: Look) -> int:
 
 def _ends(field: Field, moved: Moved) -> Iterator[Association]:
     return iter((moved.target,) if moved.field is field and moved.target is not None else ())
-
-
-def _valuing(association: Association) -> list[Association]:
-    """The association and all whose value chain goes through it."""
-    found = {association: None}
-    queue = deque(found)
-    while queue:
-        for one in each(queue.popleft()._valued):
-            if one not in found:
-                found[one] = None
-                queue.append(one)
-    return list(found)
 
 
 def _check(name: Named, field: str, space: Space) -> None:

@@ -5,13 +5,13 @@ The sync room. One read with patience: a snapshot, then the log since the snapsh
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 
 from deeplinks.errors import InvalidError, NotFoundError, WrongTypeError
 from deeplinks.ids import canonical
 from deeplinks.space import Association, Deep
+from deeplinks.space.bulk import collector_at_rest
 from deeplinks.storage.protocol import Selective, Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.progress import Progress
@@ -45,7 +45,7 @@ async def load(
         raise InvalidError(what="load", why="a together() is open; what comes in would be undone with it")
     async with opened(storage, secret) as source:
         deep = Deep(space=space) if into is None else into
-        with _collector_off(), _told(deep, progress):
+        with collector_at_rest(), _told(deep, progress):
             count = await _read(replica_of(deep, name), source, types, caller or SameThread(deep))
         if into is None and not count:
             raise NotFoundError(what="space", name=deep.id)
@@ -89,15 +89,3 @@ def _told(deep: Deep, progress: Callable[[Progress], object] | None) -> Generato
         yield
     finally:
         deep.signals.progress.disconnect(hear)
-
-
-@contextmanager
-def _collector_off() -> Generator[None]:
-    """Building many objects that all live: the collector would walk them again and again, and find nothing."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -5,7 +5,6 @@ The sync room. It reads records and makes a space and an outbox of them; nothing
 
 from __future__ import annotations
 
-import gc
 import logging
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from deeplinks.batch import Content, Json
 from deeplinks.errors import CorruptFileError
 from deeplinks.space import Association, Deep
 from deeplinks.space.association import Gone
+from deeplinks.space.bulk import collector_at_rest
 from deeplinks.space.changes import ChangeSet, Entry, Group, Mark
 from deeplinks.space.fields import DATA
 from deeplinks.space.ledger import TYPED, Ledger, StorageMarker
@@ -70,9 +70,7 @@ class Restoring:
 
     def run(self) -> None:
         """Make all of it. Raises `CorruptFileError`; then the space is of no use."""
-        was = gc.isenabled()
-        gc.disable()
-        try:
+        with collector_at_rest():
             batches = list(self._batches())
             self._read_waiting()
             self._touched = self._sent.keys() | self._waiting.keys()
@@ -84,9 +82,6 @@ class Restoring:
             self._place_marks()
             self._resume_batches(batches)
             self._resume_changes(len(batches) + 1)
-        finally:
-            if was:
-                gc.enable()
 
     # what is in the file
 
