@@ -59,6 +59,13 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
         yield at(server_url, name)
 
 
+@pytest.fixture(scope="module")
+def module_database_url(server_url: str, template: str) -> Iterator[str]:
+    """A fresh database with our tables, for the tests of a module, which leave nothing behind in it."""
+    with _database(server_url, template) as name:
+        yield at(server_url, name)
+
+
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
     """A fresh database with nothing in it, for one test."""
