@@ -5,6 +5,7 @@ The dialect. It reads what shall change; nothing changes here.
 
 from __future__ import annotations
 
+from deeplinks.dialect.changes import changes, operators
 from deeplinks.dialect.conditions import condition, key_condition
 from deeplinks.dialect.payload import Objects, objects
 from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
@@ -14,7 +15,6 @@ from deeplinks.dialect.statements import (
     Affected,
     And,
     Answer,
-    Assign,
     Condition,
     Delete,
     Insert,
@@ -83,40 +83,20 @@ def _update_column(table: Table, value: Tree, path: str) -> Column:
 
 
 def update(table: Table, field: Field, scope: Scope, path: str) -> Update:
-    """`update_T`: the same new values for all rows that are so."""
-    arguments = only(field, ("where", "_set"), path)
+    """`update_T`: the same changes for all rows that are so."""
+    arguments = only(field, ("where", *operators(table)), path)
     where = condition(table, _present(arguments, "where", scope, path), scope, f"{path}.args.where")
-    return Update(table, where, _changes(table, arguments, scope, path), outcome(table, field, scope, path))
+    return Update(table, where, changes(table, arguments, scope, f"{path}.args"), outcome(table, field, scope, path))
 
 
 def update_by_key(table: Table, field: Field, scope: Scope, path: str) -> Update:
-    """`update_T_by_pk`: new values for one row, answered by it, or by null where it is not there."""
-    arguments = only(field, ("pk_columns", "_set"), path)
+    """`update_T_by_pk`: changes of one row, answered by it, or by null where it is not there."""
+    arguments = only(field, ("pk_columns", *operators(table)), path)
     key = _present(arguments, "pk_columns", scope, path)
     if not isinstance(key, dict):
         raise unexpected("an object", f"{table.graphql_name}_pk_columns_input", key, f"{path}.args.pk_columns")
     where = And(key_condition(table, key, f"{path}.args.pk_columns"))
-    return Update(table, where, _changes(table, arguments, scope, path), one(table, field, scope, path))
-
-
-def _changes(table: Table, arguments: dict[str, Tree], scope: Scope, path: str) -> tuple[Assign, ...]:
-    return assignments(table, scope.open(arguments.get("_set")), f"{path}.args._set")
-
-
-def assignments(table: Table, value: Tree, path: str) -> tuple[Assign, ...]:
-    """The new values that `_set` gives; null sets null. Raises `RequestError`."""
-    if value is None:
-        return ()
-    if not isinstance(value, dict):
-        raise unexpected("an object", f"{table.graphql_name}_set_input", value, path)
-    return tuple(_assign(table, name, operand, path) for name, operand in value.items())
-
-
-def _assign(table: Table, name: str, value: Tree, path: str) -> Assign:
-    column = table.by_name.get(name)
-    if column is None:
-        raise unknown_field(name, f"{table.graphql_name}_set_input", path)
-    return Assign(column, Operand(value, column.scalar, f"{path}.{name}", nullable=True))
+    return Update(table, where, changes(table, arguments, scope, f"{path}.args"), one(table, field, scope, path))
 
 
 def update_many(table: Table, field: Field, scope: Scope, path: str) -> UpdateMany:
@@ -145,12 +125,13 @@ def _one_update(statement: UpdateMany, value: Value, path: str) -> Update:
     table = statement.table
     if not isinstance(value, dict):
         raise unexpected("an object", f"{table.graphql_name}_updates", value, path)
-    for name in value.keys() - {"where", "_set"}:
+    for name in value.keys() - {"where", *operators(table)}:
         raise unknown_field(name, f"{table.graphql_name}_updates", path)
     if value.get("where") is None:
         raise RequestError("missing required field 'where'", f"{path}.where")
-    where = condition(table, as_tree(value["where"]), Scope({}), f"{path}.where")
-    return Update(table, where, assignments(table, as_tree(value.get("_set")), f"{path}._set"), statement.answer)
+    parts = {name: as_tree(part) for name, part in value.items()}
+    where = condition(table, parts["where"], Scope({}), f"{path}.where")
+    return Update(table, where, changes(table, parts, Scope({}), path), statement.answer)
 
 
 def delete(table: Table, field: Field, scope: Scope, path: str) -> Delete:

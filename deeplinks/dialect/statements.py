@@ -193,10 +193,11 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """A column's new value."""
+    """A column's new value: the operand itself, or what one of Hasura's operators makes of it and the old value."""
 
     column: Column
     operand: Operand
+    operator: str = "_set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class UpdateMany:
-    """Updates one after another, each with its own answer. `updates` is a list of `{where, _set}`."""
+    """Updates one after another, each with its own answer. `updates` is a list of `{where, _set, …}`."""
 
     table: Table
     updates: Operand

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deeplinks.dialect.changes import Operator, input_name, operators
 from deeplinks.dialect.conditions import SINGLE
 from deeplinks.dialect.selections import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
@@ -96,11 +97,24 @@ def _insert(forge: Forge, table: Table) -> None:
 
 def _update(forge: Forge, table: Table) -> None:
     name = table.graphql_name
-    values = forge.input(f"{name}_set_input", _values(table), f'New values for rows of "deep.{table.name}".')
+    for operator, (each, columns) in operators(table).items():
+        forge.input(
+            input_name(table, operator), {column.name: Part(_operand(each, column)) for column in columns}, each.said
+        )
     key = {column: Part(scalar(table.by_name[column]), required=True) for column in table.key}
     forge.input(f"{name}_pk_columns_input", key, f'A row of "deep.{table.name}" by its key.')
-    update = {
-        "_set": Part(maybe(values), "new values; null sets null"),
-        "where": Part(forge.named(f"{name}_bool_exp"), "which rows", required=True),
+    where = Part(forge.named(f"{name}_bool_exp"), "which rows", required=True)
+    forge.input(f"{name}_updates", {**operations(forge, table), "where": where}, "One update of many.")
+
+
+def _operand(operator: Operator, column: Column) -> Shape:
+    shape = SCALAR_TYPES[operator.operand] if operator.operand else scalar(column)
+    return maybe(many(shape) if operator.many else shape)
+
+
+def operations(forge: Forge, table: Table) -> Mapping[str, Part]:
+    """What an update of the table's rows may do, operator by operator."""
+    return {
+        name: Part(maybe(forge.named(input_name(table, name))), operator.said)
+        for name, (operator, _) in operators(table).items()
     }
-    forge.input(f"{name}_updates", update, "One update of many.")

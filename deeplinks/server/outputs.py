@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deeplinks.server.forging import Forge, Part, Shape, many, maybe
-from deeplinks.server.inputs import scalar
+from deeplinks.server.inputs import operations, scalar
 from deeplinks.tables import TABLES, Relation, Table
 
 
@@ -124,13 +124,13 @@ def _inserts(forge: Forge, table: Table) -> Mapping[str, Part]:
 def _updates(forge: Forge, table: Table) -> Mapping[str, Part]:
     name = table.graphql_name
     response, row = _shapes(forge, table)
-    values = Part(maybe(forge.named(f"{name}_set_input")), "new values; null sets null")
+    changes = operations(forge, table)
     where = Part(forge.named(f"{name}_bool_exp"), "which rows; {} is all of them", required=True)
     key = Part(forge.named(f"{name}_pk_columns_input"), "which row", required=True)
     updates = Part(many(forge.named(f"{name}_updates")), "the updates, in order", required=True)
     return {
-        f"update_{name}": Part(response, f'update rows of "deep.{table.name}"', {"_set": values, "where": where}),
-        f"update_{name}_by_pk": Part(row, f'update a row of "deep.{table.name}"', {"_set": values, "pk_columns": key}),
+        f"update_{name}": Part(response, f'update rows of "deep.{table.name}"', {**changes, "where": where}),
+        f"update_{name}_by_pk": Part(row, f'update a row of "deep.{table.name}"', {**changes, "pk_columns": key}),
         f"update_{name}_many": Part(
             many(response), f'update rows of "deep.{table.name}", in order', {"updates": updates}
         ),

@@ -102,7 +102,7 @@ def in_postgresql(case: Case, connection: psycopg.Connection[Any]) -> tuple[str,
         bound = plan.bind(variables)
         statements += [step for field in bound if field for chain in field.chains for step in chain]
         with connection.transaction(force_rollback=True):
-            texts = [_answer(field, connection) if field else _name(plan, index) for index, field in enumerate(bound)]
+            texts = [answered(field, connection) if field else _name(plan, index) for index, field in enumerate(bound)]
         answers = zip((field.key for field in plan.fields), texts, strict=True)
         response = '{"data":{\n' + ",\n".join(f'"{key}":{text}' for key, text in answers) + "}}\n"
     except RequestError as error:
@@ -114,7 +114,8 @@ def in_postgresql(case: Case, connection: psycopg.Connection[Any]) -> tuple[str,
     return "".join(map(_shown, statements)), response.replace("},{", "},\n{")
 
 
-def _answer(field: Bound, connection: psycopg.Connection[Any]) -> str:
+def answered(field: Bound, connection: psycopg.Connection[Any]) -> str:
+    """The text that PostgreSQL answers to a root field."""
     texts = [_chain(chain, connection) for chain in field.chains]
     return f"[{','.join(texts)}]" if field.listed else texts[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from psycopg import sql
 
 from deeplinks.dialect.interpret import Tables
 from deeplinks.dialect.interpret.spelling import stored
+from deeplinks.dialect.payload import encoded
 from deeplinks.tables import SCHEMA, TABLES
 
 Rows: TypeAlias = "Mapping[str, list[dict[str, Any]]]"
@@ -50,7 +50,7 @@ def plant(connection: psycopg.Connection[Any], rows: Rows) -> None:
         for name, listed in complete(rows).items():
             with _quiet(connection, sql.Identifier(SCHEMA, name)) as table:
                 add = sql.SQL("insert into {} select * from json_populate_recordset(null::{}, %s)").format(table, table)
-                connection.execute(add, [json.dumps(listed, default=str)])
+                connection.execute(add, [encoded(listed, "$").decode()])
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def test_an_answer_that_follows_relations_is_made_one_by_one() -> None:
     ("updates", "path"),
     [
         ([{"_set": {}}], "updates[0].where"),
-        ([{"where": {}, "_inc": {}}], "updates[0]._inc"),
+        ([{"where": {}, "_append": {}}], "updates[0]._append"),
         ([update(A, _to=B), update(B, nope=A)], "updates[1]._set.nope"),
         ([update(A, _to=B), update(B, _to=1)], "updates[1]._set._to"),
         ([{"where": {"nope": {}}, "_set": {}}], "updates[0].where.nope"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deeplinks.dialect.interpret.conditions import Predicate, World, operand_of, predicate, seen
+from deeplinks.dialect.interpret.changing import changed
+from deeplinks.dialect.interpret.conditions import Predicate, World, predicate, seen
 from deeplinks.dialect.interpret.faults import ViolationError, duplicate, missing
 from deeplinks.dialect.interpret.reading import chosen_rows, shape
 from deeplinks.dialect.interpret.spelling import stored
@@ -131,10 +132,10 @@ def finish(tables: Tables, table: Table, touched: Touched) -> None:
 def update(statement: Update, world: World) -> Value:
     """Change the rows that are so. Raises `RequestError`, `ViolationError`."""
     table, tables, touched = seen(world, statement.table), world.tables, Touched()
-    changes = {one.column.name: operand_of(one.column, one.operand, world) for one in statement.changes}
-    if changes:
+    if statement.changes:
+        new = changed(statement.changes, world)
         for row in chosen_rows(table, And((statement.where,)), world):
-            _change(tables, table, row, row | changes, touched)
+            _change(tables, table, row, new(row), touched)
     finish(tables, table, touched)
     return answered(statement.answer, touched.rows, world)
 

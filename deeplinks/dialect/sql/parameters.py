@@ -8,7 +8,7 @@ from __future__ import annotations
 from deeplinks.dialect.payload import encoded
 from deeplinks.dialect.sql.writer import Parameter, Slot, Writer
 from deeplinks.dialect.values import Operand, Value
-from deeplinks.tables import Column
+from deeplinks.tables import SCALARS, Column
 
 
 def put(writer: Writer, column: Column, operand: Operand) -> str:
@@ -18,6 +18,12 @@ def put(writer: Writer, column: Column, operand: Operand) -> str:
     if column.scalar == "jsonb":
         return f"ARRAY(SELECT jsonb_array_elements({writer.put(_slot(operand), 'jsonb')}))"
     return writer.put(_slot(operand), f"{column.sql_type}[]")
+
+
+def put_as(writer: Writer, operand: Operand) -> str:
+    """The operand as a parameter of its own scalar's type, or of a list of that type."""
+    sql_type = "integer" if operand.scalar == "Int" else SCALARS[operand.scalar]
+    return writer.put(_slot(operand), f"{sql_type}[]" if operand.many else sql_type)
 
 
 def count(writer: Writer, operand: Operand) -> str:

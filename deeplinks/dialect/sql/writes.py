@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from deeplinks.dialect.payload import Objects
 from deeplinks.dialect.sql.answers import answered, follows, shown
 from deeplinks.dialect.sql.conditions import holds, where
-from deeplinks.dialect.sql.parameters import put
+from deeplinks.dialect.sql.parameters import put_as
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import PREVIOUS, Parameter, Slot, Sql, Writer, literal, quoted, words
 from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Session, Update
@@ -18,6 +18,8 @@ from deeplinks.dialect.values import Variables
 from deeplinks.tables import Column, Table
 
 TARGET = "t"
+# What stands between the old value and the operand.
+SYMBOLS = {"_inc": "+", "_append": "||", "_delete_key": "-", "_delete_elem": "-", "_delete_at_path": "#-"}
 
 
 def insert(session: Session, statement: Insert, objects: Objects, rows: Slot) -> tuple[Sql, ...]:
@@ -83,7 +85,16 @@ def update(session: Session, statement: Update) -> tuple[Sql, ...]:
 
 
 def _assigned(writer: Writer, change: Assign) -> str:
-    return f"{quoted(change.column.name)} = {put(writer, change.column, change.operand)}"
+    name = quoted(change.column.name)
+    old = f"{TARGET}.{name}"
+    operand = put_as(writer, change.operand)
+    match change.operator:
+        case "_set":
+            return f"{name} = {operand}"
+        case "_prepend":
+            return f"{name} = {operand} || {old}"
+        case operator:
+            return f"{name} = {old} {SYMBOLS[operator]} {operand}"
 
 
 def delete(session: Session, statement: Delete) -> tuple[Sql, ...]:
