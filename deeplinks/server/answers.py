@@ -5,25 +5,17 @@ The server. It puts bytes together and never looks into them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import orjson
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.payload import exact
-from deeplinks.server.faults import UNAVAILABLE, from_document
+from deeplinks.server.faults import from_document
 
 Response: TypeAlias = "dict[str, object]"
-
-# The statuses that HTTP itself is asked for; all other answers are 200, as Hasura's.
-STATUSES: Final[Mapping[str, int]] = {
-    UNAVAILABLE: 503,
-    "invalid-json": 400,
-    "not-supported": 405,
-    "unsupported-media-type": 415,
-}
 
 
 class Spliced(dict[str, object]):
@@ -70,9 +62,11 @@ def told(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
     return [GraphQLError(error.message, extensions=error.extensions)]
 
 
-def encoded(answer: object) -> bytes:
-    """A response as JSON text."""
+def encoded(answer: Response | list[Response]) -> bytes:
+    """A response, or those of a batch, as JSON text."""
     match answer:
+        case list():
+            return b"[" + b",".join(map(encoded, answer)) + b"]"
         case {"data": Spliced() as data}:
             return b"".join([b'{"data":', *data.pieces, b"}"])
         case _:
@@ -88,10 +82,12 @@ def message(content: object) -> str:
             return orjson.dumps(content, default=exact).decode()
 
 
-def status(answer: object) -> int:
-    """The HTTP status of a response."""
+def code(answer: Response) -> str | None:
+    """The code of a response's error; None where it has data."""
     match answer:
         case {"errors": [{"extensions": {"code": str(code)}}]}:
-            return STATUSES.get(code, 200)
+            return code
+        case {"errors": _}:
+            return "unexpected"
         case _:
-            return 200
+            return None

@@ -12,12 +12,15 @@ from importlib.metadata import PackageNotFoundError, version
 import psycopg
 from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from deeplinks.errors import SchemaMissingError
 from deeplinks.server.engine import Engine, open_engine
+from deeplinks.server.gate import Gate, origins
 from deeplinks.server.settings import Settings
 from deeplinks.server.view import View
 from deeplinks.storage.migrations import require
@@ -38,16 +41,34 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
             app.state.engine = own
             yield
 
-    view = View(settings.development)
+    view = View(settings)
     routes = [
         Route(GRAPHQL_PATH, view, methods=["GET", "POST"]),
         WebSocketRoute(GRAPHQL_PATH, view),
         Route("/healthz", health),
         Route("/v1/version", told_version),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, max_body_size=settings.body_limit)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=_around(settings))
     app.state.engine = engine
     return app
+
+
+def _around(settings: Settings) -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    gate = Middleware(Gate, settings=settings)
+    if not settings.cors_domains:
+        return [gate]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origin_regex=origins(settings.cors_domains).pattern,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+        # A token may come in a cookie; never to everybody's pages.
+        allow_credentials="*" not in settings.cors_domains,
+        expose_headers=["retry-after"],
+        max_age=600,
+    )
+    return [gate, cors]
 
 
 async def health(request: Request) -> Response:

@@ -6,13 +6,14 @@ The server. Text comes in and values go out; what they mean is read elsewhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NoReturn
 
-from deeplinks.dialect.refusal import RequestError
+from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.dialect.values import Value, number
+from deeplinks.server.faults import TOO_MUCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,24 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def request(body: object) -> Request:
-    """The request that a body holds. Raises `RequestError`, code parse-failed."""
+def batch(body: Sequence[object], most: int) -> list[Request]:
+    """The requests of a batch, at most so many. Raises `RequestError` at the first that is none."""
+    if len(body) > most:
+        raise RequestError(f"{len(body)} requests in one batch are more than {most}", code=TOO_MUCH)
+    return [request(one, f"$[{index}]") for index, one in enumerate(body)]
+
+
+def request(body: object, place: str = ROOT) -> Request:
+    """The request that a body holds. Raises `RequestError`, code parse-failed, at its place."""
+    try:
+        return _request(body)
+    except RequestError as error:
+        raise RequestError(error.message, place, error.extension_code) from None
+
+
+def _request(body: object) -> Request:
     if not isinstance(body, dict):
-        raise _unparsed('the body is an object with the key "query"')
+        raise _unparsed('a request is an object with the key "query"')
     query, variables, name = body.get("query"), body.get("variables"), body.get("operationName")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if not isinstance(query, str):
         raise _unparsed('key "query" not found' if query is None else 'key "query" is not a string')
@@ -50,6 +65,8 @@ def request(body: object) -> Request:
         raise _unparsed('key "variables" is not an object')
     if name is not None and not isinstance(name, str):
         raise _unparsed('key "operationName" is not a string')
+    if not isinstance(body.get("extensions"), dict | None):  # pyright: ignore[reportUnknownMemberType]
+        raise _unparsed('key "extensions" is not an object')
     return Request(query, variables or {}, name)  # pyright: ignore[reportUnknownArgumentType]
 
 

@@ -22,6 +22,7 @@ from deeplinks.server.bodies import Request
 from deeplinks.server.database import Database
 from deeplinks.server.documents import Documents
 from deeplinks.server.execute import Asked, CompileAndRun, failed
+from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
@@ -45,6 +46,10 @@ class Engine:
         self.database = database
         self.documents = Documents()
         self.hub = Hub(database, settings)
+
+    def limits(self, session: Session) -> Limits:
+        """The limits of a session's role."""
+        return limits_of(session.role, self.settings.limits)
 
     async def execute(
         self, request: Request, session: Session, allowed: Iterable[OperationType] = EVERYTHING

@@ -18,6 +18,9 @@ from deeplinks.server.places import place
 from deeplinks.storage.postgres import lost
 
 UNAVAILABLE: Final = "unavailable"
+TOO_LARGE: Final = "payload-too-large"
+TOO_MUCH: Final = "limit-exceeded"
+TOO_LONG: Final = "time-limit-exceeded"
 MISSING: Final = frozenset({"42P01", "3F000", "42703", "42883", "42704"})
 CONSTRAINTS: Final = {
     "23505": "Uniqueness violation. ",

@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from deeplinks.errors import SettingsError
 from deeplinks.server.app import GRAPHQL_PATH, create_app
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.settings import Settings
+from deeplinks.server.sockets import FIRST_MESSAGE, MESSAGE_LIMIT
 
 # How long requests in flight may take once the end was asked for.
 GRACE = 10
@@ -29,7 +31,18 @@ FAREWELL = 1.0
 
 
 class _SocketProtocol(WebSocketsSansIOProtocol):
-    """Uvicorn's sockets, where who answers no ping is let go at once: he may never take what is still to be sent."""
+    """Uvicorn's sockets, where who answers no ping is let go at once: he may never take what is still to be sent.
+
+    How large a message may be is said by whoever has admitted the other end.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope.setdefault("state", {})[MESSAGE_LIMIT] = self._admit
+
+    def _admit(self, most: int) -> None:
+        self.conn.max_message_size = most
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
@@ -75,7 +88,7 @@ def _server(engine: Engine, settings: Settings, ready: Callable[[], None], signa
     config = uvicorn.Config(
         create_app(settings, engine),
         ws=_SocketProtocol,
-        ws_max_size=settings.body_limit,
+        ws_max_size=FIRST_MESSAGE,
         ws_ping_interval=PING,
         ws_ping_timeout=PONG,
         # Small messages do not shrink, and a thousand sockets would each keep their own dictionary.

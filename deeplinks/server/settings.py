@@ -6,13 +6,15 @@ The server. Settings are values, read once; nothing is opened or served here.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from deeplinks.errors import SettingsError
+from deeplinks.server.limits import Limits
 
-MEGABYTE = 1024 * 1024
+CORS_DOMAIN = "HASURA_GRAPHQL_CORS_DOMAIN"
 REFETCH_INTERVAL = "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL"
 
 
@@ -28,8 +30,10 @@ class Settings:
     stringify_numerics: bool = False
     pool_size: int = 10
     pool_timeout: float = 2.0
-    # A together() of 32 MB, by estimate, and what goes around it.
-    body_limit: int = 40 * MEGABYTE
+    # Of roles that have limits of their own; see `limits_of` for the others.
+    limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
+    # Origins whose pages may ask, as https://example.org or https://*.example.org; "*" for all.
+    cors_domains: tuple[str, ...] = ()
     # How often commits of strangers are looked for while somebody subscribes (seconds).
     refetch_interval: float = 0.2
 
@@ -42,6 +46,8 @@ class Settings:
             raise SettingsError(name="POOL_SIZE", why="a server needs one connection at least")
         if self.refetch_interval <= 0:
             raise SettingsError(name=REFETCH_INTERVAL, why=f"{self.refetch_interval} s is no time to wait")
+        for domain in self.cors_domains:
+            _check_domain(domain, self.admin_secret)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -57,6 +63,7 @@ class Settings:
             stringify_numerics=_flag(given, "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES"),
             pool_size=_number(given, "POOL_SIZE", default.pool_size),
             refetch_interval=_number(given, REFETCH_INTERVAL, round(default.refetch_interval * 1000)) / 1000,
+            cors_domains=tuple(filter(None, map(str.strip, given.get(CORS_DOMAIN, "").split(",")))),
         )
 
     @property
@@ -71,6 +78,15 @@ class Settings:
         if self.admin_secret is None and not is_loopback(self.host):
             why = f"without HASURA_GRAPHQL_ADMIN_SECRET only loopback is served, and {self.host} is reached from elsewhere"
             raise SettingsError(name="HOST", why=why)
+
+
+def _check_domain(domain: str, secret: str | None) -> None:
+    """Every page in every browser of this machine would be the admin of a server without a secret."""
+    if domain == "*" and secret is None:
+        raise SettingsError(name=CORS_DOMAIN, why="with * a server needs HASURA_GRAPHQL_ADMIN_SECRET")
+    if domain != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", domain):
+        why = f"{domain!r} is no origin like https://example.org, without a path, or * for all"
+        raise SettingsError(name=CORS_DOMAIN, why=why)
 
 
 def is_loopback(host: str) -> bool:

@@ -5,7 +5,7 @@ The server. It speaks the protocol; what an operation means, and what wakes a su
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -24,6 +24,10 @@ from deeplinks.server.engine import Engine
 
 # What a closing frame has room for.
 REASON = 123
+# Who is not admitted yet has a few headers to say (bytes).
+FIRST_MESSAGE = 64 * 1024
+# In the state of a socket's scope: takes the largest size of messages from now on, where the server can set it.
+MESSAGE_LIMIT = "deeplinks.message_limit"
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Caller:
     headers: Mapping[str, str]
     connection_params: Mapping[str, object] = field(default_factory=dict[str, object])
     session: Session | None = None
+    message_limit: Callable[[int], None] | None = None
 
     def admit(self) -> None:
         """Make the session: headers in the first message come over those of the handshake. Raises `RequestError`."""
@@ -42,6 +47,8 @@ class Caller:
             raise RequestError("headers is an object of strings", code="invalid-headers")
         said = {name.lower(): value for name, value in (given or {}).items()}
         self.session = admit({**self.headers, **said}, self.engine.settings)
+        if self.message_limit is not None:
+            self.message_limit(self.engine.limits(self.session).body)
 
     def stream(
         self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None

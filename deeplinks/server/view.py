@@ -18,16 +18,17 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.server import answers, bodies, faults
+from deeplinks.server import answers, bodies, faults, negotiation
 from deeplinks.server.access import admit
-from deeplinks.server.engine import EVERYTHING, Engine, served_schema
+from deeplinks.server.engine import Engine, served_schema
 from deeplinks.server.execute import failed
-from deeplinks.server.sockets import Caller, Protocol, Socket
+from deeplinks.server.gate import origins
+from deeplinks.server.settings import Settings
+from deeplinks.server.sockets import MESSAGE_LIMIT, Caller, Protocol, Socket
 
 READING = frozenset({OperationType.QUERY})
 # How long a socket may stay without saying who it is.
@@ -42,15 +43,16 @@ class View(GraphQL[Caller, None]):
     websocket_adapter_class = Socket
     graphql_transport_ws_handler_class = Protocol
 
-    def __init__(self, development: bool) -> None:
+    def __init__(self, settings: Settings) -> None:
         super().__init__(
             served_schema(),
-            graphql_ide="graphiql" if development else None,
+            graphql_ide="graphiql" if settings.development else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=SILENCE,
             max_subscriptions_per_connection=MOST,
         )
-        self.development = development
+        self.development = settings.development
+        self._origins = origins(settings.cors_domains)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -64,7 +66,9 @@ class View(GraphQL[Caller, None]):
     # sockets: strawberry's hooks
 
     async def get_context(self, request: HttpRequest | WebSocket, response: Response | WebSocket) -> Caller:
-        return Caller(_engine(request), request.headers)
+        return Caller(
+            _engine(request), request.headers, message_limit=request.scope.get("state", {}).get(MESSAGE_LIMIT)
+        )
 
     async def on_ws_connect(self, context: Caller) -> UnsetType:
         try:
@@ -72,6 +76,9 @@ class View(GraphQL[Caller, None]):
         except RequestError as error:
             raise ConnectionRejectionError from error
         return UNSET
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        return self._origins.fullmatch(origin) is not None
 
     def encode_json(self, data: object) -> str:
         return answers.message(data)
@@ -88,22 +95,27 @@ class View(GraphQL[Caller, None]):
         """The response to a request."""
         if request.method == "GET" and self.development and "query" not in request.query_params:
             return HTMLResponse(self.graphql_ide_html)
+        media_type = negotiation.chosen(request.headers.get("accept"))
         try:
-            return _response(await self._execute(request))
+            answer = await self._answer(request)
         except RequestError as error:
-            return _response(failed(faults.refused(error)))
+            answer = answers.response(failed(faults.refused(error)))
+        return self._response(answer, media_type)
 
-    async def _execute(self, request: HttpRequest) -> ExecutionResult:
+    async def _answer(self, request: HttpRequest) -> answers.Response | list[answers.Response]:
         engine = _engine(request)
         # First of all: nobody's body is read for nothing.
         session = admit(request.headers, engine.settings)
         if request.method == "GET":
-            return await engine.execute(self._from_url(request.query_params), session, READING)
-        content_type = request.headers.get("content-type", "")
-        if content_type.partition(";")[0].strip().lower() != "application/json":
-            why = f"the body is JSON under content-type: application/json, not {content_type or 'none'}"
-            raise RequestError(why, code="unsupported-media-type")
-        return await engine.execute(bodies.request(bodies.loads(await request.body())), session, EVERYTHING)
+            return answers.response(await engine.execute(self._from_url(request.query_params), session, READING))
+        _check_form(request.headers)
+        limits = engine.limits(session)
+        body = bodies.loads(await _body(request, limits.body))
+        if not isinstance(body, list):
+            return answers.response(await engine.execute(bodies.request(body), session))
+        # One after another, as they are written: a later one may rest on an earlier one.
+        asked = bodies.batch(body, limits.batch)  # pyright: ignore[reportUnknownArgumentType]
+        return [answers.response(await engine.execute(one, session)) for one in asked]
 
     def _from_url(self, parameters: Mapping[str, str]) -> bodies.Request:
         if not self.development:
@@ -112,15 +124,45 @@ class View(GraphQL[Caller, None]):
         given = {**parameters, "variables": bodies.loads(variables) if variables else None}
         return bodies.request(given)
 
+    def _response(self, answer: answers.Response | list[answers.Response], media_type: str) -> Response:
+        if isinstance(answer, list):
+            return Response(answers.encoded(answer), media_type=negotiation.JSON)
+        status = negotiation.status(answers.code(answer), media_type)
+        more = {503: {"retry-after": "1"}, 405: {"allow": "GET, POST" if self.development else "POST"}}
+        return Response(answers.encoded(answer), status, more.get(status), media_type)
+
+
+def _check_form(headers: Mapping[str, str]) -> None:
+    """Only what a page of another origin can't send without asking first: a form can be sent by anybody's page."""
+    content_type, coding = headers.get("content-type", ""), headers.get("content-encoding", "identity")
+    if content_type.partition(";")[0].strip().lower() != negotiation.JSON:
+        why = f"the body is JSON under content-type: application/json, not {content_type or 'none'}"
+        raise RequestError(why, code="unsupported-media-type")
+    if coding.strip().lower() != "identity":
+        raise RequestError(f"a body comes as it is, not as {coding}", code="unsupported-media-type")
+
+
+async def _body(request: HttpRequest, most: int) -> bytes:
+    """The body, as long as it is not larger than that. Raises `RequestError`."""
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told) > most:
+        raise _too_large(most)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise _too_large(most)
+        if chunk:
+            chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(most: int) -> RequestError:
+    return RequestError(f"the body is larger than {most} bytes, which is the limit of this role", code=faults.TOO_LARGE)
+
 
 def _engine(request: HttpRequest | WebSocket) -> Engine:
     engine = request.app.state.engine
     assert isinstance(engine, Engine)
     return engine
-
-
-def _response(result: ExecutionResult) -> Response:
-    answer = answers.response(result)
-    status = answers.status(answer)
-    headers = {"retry-after": "1"} if status == 503 else None
-    return Response(answers.encoded(answer), status, headers, "application/json")

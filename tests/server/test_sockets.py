@@ -16,6 +16,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from deeplinks.server.engine import Engine
+from deeplinks.server.limits import Limits
 from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
 from deeplinks.server.view import View
@@ -177,7 +178,7 @@ async def test_an_operation_before_the_first_message_is_4401(address: str) -> No
 
 
 async def test_silence_is_4408(address: str, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
-    assert View(development=False).connection_init_wait_timeout == timedelta(seconds=5)
+    assert View(Settings()).connection_init_wait_timeout == timedelta(seconds=5)
     monkeypatch.setattr("deeplinks.server.view.SILENCE", timedelta(seconds=0.1))
     async with running(engine.settings, engine) as impatient, opened(impatient) as socket:
         assert (await socket.closed())[0] == 4408
@@ -256,7 +257,7 @@ async def test_a_long_id_in_use_is_4409_too(address: str) -> None:
 
 
 async def test_a_message_over_the_limit_is_1009(database_url: str) -> None:
-    settings = Settings(database_url=database_url, port=0, body_limit=1000)
+    settings = Settings(database_url=database_url, port=0, limits={"admin": Limits(body=1000)})
     async with running(settings) as address, admitted(address) as socket:
         await socket.subscribe("{ __typename }" + " " * 1000)
 
