@@ -5,14 +5,13 @@ The dialect. It reads what is said about rows; which rows that are is for SQL, o
 
 from __future__ import annotations
 
+from deeplinks.dialect.columns import aggregated, counting
+from deeplinks.dialect.operators import CASTS, OPERATORS
 from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
 from deeplinks.dialect.scope import Scope
-from deeplinks.dialect.statements import ALWAYS, And, Compare, Condition, IsNull, Not, Or, Related
+from deeplinks.dialect.statements import ALWAYS, COUNTED, And, Compare, Condition, Counted, IsNull, Not, Or, Related
 from deeplinks.dialect.values import Operand, Tree
-from deeplinks.tables import TABLES, Column, Table
-
-SINGLE = ("_eq", "_neq", "_gt", "_gte", "_lt", "_lte")
-LISTED = ("_in", "_nin")
+from deeplinks.tables import TABLES, Column, Relation, Table
 
 
 def condition(table: Table, value: Tree, scope: Scope, path: str) -> Condition:
@@ -30,7 +29,9 @@ def _part(table: Table, name: str, value: Tree, scope: Scope, path: str) -> Cond
         return _several(table, name, value, scope, path)
     value = scope.open(value)
     if column := table.by_name.get(name):
-        return _column(column, value, scope, path)
+        return comparisons(column, value, scope, path)
+    if relation := aggregated(table, name):
+        return _counted(relation, value, scope, path)
     relation = table.relation_by_name.get(name)
     if relation is None and name != "_not":
         raise unknown_field(name, f"{table.graphql_name}_bool_exp", path.removesuffix(f".{name}"))
@@ -54,26 +55,77 @@ def _several(table: Table, name: str, value: Tree, scope: Scope, path: str) -> C
     return And(tuple(parts)) if name == "_and" else Or(tuple(parts))
 
 
-def _column(column: Column, value: Tree, scope: Scope, path: str) -> Condition:
+def comparisons(column: Column, value: Tree, scope: Scope, path: str) -> Condition:
+    """A comparison expression over a column: all that it says together. Raises `RequestError`."""
+    return _compared(column, column.scalar, value, scope, path)
+
+
+def _compared(column: Column, scalar: str, value: Tree, scope: Scope, path: str) -> Condition:
     if value is None:
         return ALWAYS
     if not isinstance(value, dict):
-        raise unexpected("an object", f"{column.scalar}_comparison_exp", value, path)
-    return And(tuple(_comparison(column, name, operand, scope, f"{path}.{name}") for name, operand in value.items()))
+        raise unexpected("an object", f"{scalar}_comparison_exp", value, path)
+    return And(tuple(_comparison(column, scalar, name, part, scope, f"{path}.{name}") for name, part in value.items()))
 
 
-def _comparison(column: Column, operator: str, value: Tree, scope: Scope, path: str) -> Condition:
-    if operator == "_is_null":
+def _comparison(column: Column, scalar: str, name: str, value: Tree, scope: Scope, path: str) -> Condition:
+    if name == "_is_null":
         return _is_null(column, scope.open(value), path)
-    if operator not in SINGLE and operator not in LISTED:
-        raise unknown_field(operator, f"{column.scalar}_comparison_exp", path.removesuffix(f".{operator}"))
-    return Compare(column, operator, Operand(value, column.scalar, path, many=operator in LISTED))
+    if name == "_cast" and scalar in CASTS:
+        return _cast(column, scalar, scope.open(value), scope, path)
+    operator = OPERATORS[scalar].get(name)
+    if operator is None:
+        raise unknown_field(name, f"{scalar}_comparison_exp", path.removesuffix(f".{name}"))
+    operand = Operand(value, operator.operand(scalar), path, operator.many, operator.nullable)
+    return Compare(column, name, operand, as_text=scalar != column.scalar)
+
+
+def _cast(column: Column, scalar: str, value: Tree, scope: Scope, path: str) -> Condition:
+    if value is None:
+        return ALWAYS
+    if not isinstance(value, dict):
+        raise unexpected("an object", f"{scalar}_cast_exp", value, path)
+    for name in value.keys() - {CASTS[scalar]}:
+        raise unknown_field(name, f"{scalar}_cast_exp", path)
+    return And(
+        tuple(_compared(column, name, scope.open(part), scope, f"{path}.{name}") for name, part in value.items())
+    )
 
 
 def _is_null(column: Column, value: Tree, path: str) -> Condition:
     if not isinstance(value, bool):
         raise unexpected("a boolean", "Boolean", value, path)
     return IsNull(column) if value else Not(IsNull(column))
+
+
+def _counted(relation: Relation, value: Tree, scope: Scope, path: str) -> Condition:
+    other = TABLES[relation.table]
+    type_name = f"{other.graphql_name}_aggregate_bool_exp"
+    if value is None:
+        return ALWAYS
+    if not isinstance(value, dict):
+        raise unexpected("an object", type_name, value, path)
+    for name in value.keys() - {"count"}:
+        raise unknown_field(name, type_name, path)
+    count = scope.open(value.get("count"))
+    return _count(relation, other, count, scope, f"{path}.count") if count is not None else ALWAYS
+
+
+def _count(relation: Relation, other: Table, value: Tree, scope: Scope, path: str) -> Counted:
+    type_name = f"{other.graphql_name}_aggregate_bool_exp_count"
+    if not isinstance(value, dict):
+        raise unexpected("an object", type_name, value, path)
+    for name in value.keys() - {"arguments", "distinct", "filter", "predicate"}:
+        raise unknown_field(name, type_name, path)
+    predicate = scope.open(value.get("predicate"))
+    if predicate is None:
+        raise RequestError("missing required field 'predicate'", f"{path}.predicate")
+    return Counted(
+        relation,
+        counting(other, value.get("arguments"), value.get("distinct"), scope, path, "arguments"),
+        condition(other, value.get("filter"), scope, f"{path}.filter"),
+        comparisons(COUNTED, predicate, scope, f"{path}.predicate"),
+    )
 
 
 def key_condition(table: Table, values: dict[str, Tree], path: str) -> tuple[Compare, ...]:

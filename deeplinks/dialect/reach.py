@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from deeplinks.dialect.statements import And, ByKey, Compare, Condition, Nested, Not, Or, Related, Select
+from deeplinks.dialect.statements import And, ByKey, Compare, Condition, Counted, Nested, Not, Or, Related, Select
 from deeplinks.dialect.values import Variables
 from deeplinks.tables import CHANGES, LOGGED, Relation, Table
 
@@ -60,7 +60,7 @@ def _inside(condition: Condition) -> bool:
             return all(map(_inside, parts))
         case Not(part):
             return _inside(part)
-        case Related(relation, part):
+        case Related(relation, part) | Counted(relation, condition=part):
             return _own(relation) and _inside(part)
         case _:
             return True

@@ -50,11 +50,12 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A column against a value by one of Hasura's operators, `_eq` to `_nin`."""
+    """A column against a value by one of Hasura's operators. `as_text`: the column as PostgreSQL writes it."""
 
     column: Column
     operator: str
     operand: Operand
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,29 @@ class Related:
     condition: Condition
 
 
-Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related"
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows: all, those where the one column is not null, or for `distinct` how many different values or tuples."""
+
+    columns: tuple[Column, ...] = ()
+    distinct: bool = False
+
+
+# What a count is compared as.
+COUNTED = Column("count", "Int")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The number of rows by this relation for which `condition` is true is so: `predicate` is about `COUNTED`."""
+
+    relation: Relation
+    count: Count
+    condition: Condition
+    predicate: Condition
+
+
+Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related | Counted"
 ALWAYS = And()
 
 

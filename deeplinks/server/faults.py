@@ -29,7 +29,9 @@ CONSTRAINTS: Final = {
     "23502": "Not-NULL violation. ",
     "23001": "Can not delete or update due to data being referred. ",
 }
-_suggestion = re.compile(r" Did you mean .*\?$", re.DOTALL)
+# A pattern of LIKE that ends in the middle of an escape.
+ESCAPES: Final = "bad-request"
+_suggestion = re.compile(r" Did you mean [^?]*\?")
 
 
 def told(why: str, code: str, path: str = ROOT, **more: str) -> GraphQLError:
@@ -90,7 +92,7 @@ def _with_state(error: psycopg.Error, state: str, place: str) -> GraphQLError:
     if state.startswith("23"):
         return told(f"{CONSTRAINTS.get(state, '')}{message}", "constraint-violation", place, **more)
     if state.startswith("22"):
-        return told(message, "data-exception", **more)
+        return told(message, ESCAPES if state == "22025" else "data-exception", **more)
     if state == "P0001":
         # A trigger's own words are meant for whoever made it speak.
         return told(message, "unexpected", **more)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deeplinks.dialect.changes import Operator, input_name, operators
-from deeplinks.dialect.conditions import SINGLE
+from deeplinks.dialect.columns import AGGREGATE
+from deeplinks.dialect.operators import CASTS, OPERATORS, Comparison
 from deeplinks.dialect.selections import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
 from deeplinks.tables import TABLES, Column, Table
@@ -31,11 +32,16 @@ def scalar(column: Column) -> Shape:
 def forge_inputs(forge: Forge) -> Shape:
     """All input types; what comes back is the enum of directions."""
     directions = forge.enum("order_by", {name: DIRECTIONS_SAID[name] for name in DIRECTIONS}, "column ordering options")
-    for name in sorted({column.scalar for table in TABLES.values() if table.verbs for column in table.columns}):
+    for name in sorted(OPERATORS):
         _comparisons(forge, name)
     for table in TABLES.values():
         if "select" in table.verbs:
+            # An enum takes the place of its name: it has to be there before anything asks for it.
+            _columns(forge, table)
+    for table in TABLES.values():
+        if "select" in table.verbs:
             _filter(forge, table)
+            _counts(forge, table)
             _order(forge, table, directions)
         if "insert" in table.verbs:
             _insert(forge, table)
@@ -45,12 +51,29 @@ def forge_inputs(forge: Forge) -> Shape:
 
 
 def _comparisons(forge: Forge, name: str) -> None:
-    shape = SCALAR_TYPES[name]
-    parts = {operator: Part(maybe(shape)) for operator in SINGLE}
-    lists = {operator: Part(maybe(many(shape))) for operator in ("_in", "_nin")}
+    parts = {operator: _comparison(name, each) for operator, each in OPERATORS[name].items()}
     null = {"_is_null": Part(maybe(bool))}
     said = f"Compare a column of type {name}: what is given has to be true together."
-    forge.input(f"{name}_comparison_exp", {**parts, **lists, **null}, said)
+    forge.input(f"{name}_comparison_exp", {**parts, **null, **_casts(forge, name)}, said)
+
+
+def _comparison(name: str, operator: Comparison) -> Part:
+    shape = SCALAR_TYPES[operator.operand(name)]
+    return Part(maybe(many(shape) if operator.many else shape), operator.said)
+
+
+def _casts(forge: Forge, name: str) -> Mapping[str, Part]:
+    if name not in CASTS:
+        return {}
+    other = CASTS[name]
+    parts = {other: Part(maybe(forge.named(f"{other}_comparison_exp")))}
+    cast = forge.input(f"{name}_cast_exp", parts, f"Compare a column of type {name} as another type.")
+    return {"_cast": Part(maybe(cast))}
+
+
+def _columns(forge: Forge, table: Table) -> None:
+    said = f'The columns of "deep.{table.name}".'
+    forge.enum(f"{table.graphql_name}_select_column", {column.name: "" for column in table.columns}, said)
 
 
 def _filter(forge: Forge, table: Table) -> None:
@@ -61,8 +84,30 @@ def _filter(forge: Forge, table: Table) -> None:
     relations = {
         each.name: Part(maybe(forge.named(f"{TABLES[each.table].graphql_name}_bool_exp"))) for each in table.relations
     }
+    counts = {
+        f"{each.name}{AGGREGATE}": Part(maybe(_aggregates(forge, TABLES[each.table])))
+        for each in table.relations
+        if each.many
+    }
     said = f'Which rows of "deep.{table.name}": what is given has to be true together.'
-    forge.input(name, {**logic, **columns, **relations}, said)
+    forge.input(name, {**logic, **columns, **relations, **counts}, said)
+
+
+def _aggregates(forge: Forge, table: Table) -> Shape:
+    return forge.named(f"{table.graphql_name}_aggregate_bool_exp")
+
+
+def _counts(forge: Forge, table: Table) -> None:
+    name = table.graphql_name
+    parts = {
+        "arguments": Part(maybe(many(forge.named(f"{name}_select_column"))), "columns; none: rows are counted"),
+        "distinct": Part(maybe(bool), "count different values"),
+        "filter": Part(maybe(forge.named(f"{name}_bool_exp")), "which rows are counted"),
+        "predicate": Part(forge.named("Int_comparison_exp"), "what their number has to be", required=True),
+    }
+    count = forge.input(f"{name}_aggregate_bool_exp_count", parts, f'How many rows of "deep.{table.name}".')
+    said = f'What rows of "deep.{table.name}" are together.'
+    forge.input(f"{name}_aggregate_bool_exp", {"count": Part(maybe(count))}, said)
 
 
 def _order(forge: Forge, table: Table, directions: Shape) -> None:

@@ -17,7 +17,6 @@ def forge_outputs(forge: Forge) -> tuple[type, type, type]:
     shown = [table for table in TABLES.values() if "select" in table.verbs]
     for table in shown:
         _row(forge, table)
-        _columns(forge, table)
     for table in shown:
         if table.verbs - {"select"}:
             _response(forge, table)
@@ -27,12 +26,6 @@ def forge_outputs(forge: Forge) -> tuple[type, type, type]:
         forge.output("query_root", queries),
         forge.output("mutation_root", changes),
         forge.output("subscription_root", queries),
-    )
-
-
-def _columns(forge: Forge, table: Table) -> None:
-    forge.enum(
-        f"{table.graphql_name}_select_column", {column.name: "" for column in table.columns}, "The table's columns."
     )
 
 

@@ -20,7 +20,6 @@ from deeplinks.errors import DeepError
 from deeplinks.server.forging import SCALAR_MAP, Forge
 from deeplinks.server.inputs import forge_inputs
 from deeplinks.server.outputs import forge_outputs
-from deeplinks.tables import TABLES
 
 logger = logging.getLogger(__name__)
 
@@ -66,16 +65,11 @@ def make_schema(extensions: Iterable[Callable[[], SchemaExtension]] = ()) -> Tab
     forge = Forge()
     forge_inputs(forge)
     query, mutation, subscription = forge_outputs(forge)
-    # Nothing takes these enums yet, and clients know them by name.
-    columns = [
-        forge.named(f"{table.graphql_name}_select_column") for table in TABLES.values() if "select" in table.verbs
-    ]
     config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALAR_MAP)
     return TablesSchema(
         query=query,
         mutation=mutation,
         subscription=subscription,
-        types=columns,
         extensions=extensions,
         config=config,
     )

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from deeplinks.dialect.interpret.faults import NotInterpretedError
-from deeplinks.dialect.interpret.spelling import Stored, stored
+from deeplinks.dialect.interpret.figures import counted
+from deeplinks.dialect.interpret.json_values import contains, frozen, has_key, text_of
+from deeplinks.dialect.interpret.patterns import matcher
+from deeplinks.dialect.interpret.spelling import Stored, stored_as
 from deeplinks.dialect.interpret.tables import Row, Sought, Tables
 from deeplinks.dialect.refusal import unknown_field
 from deeplinks.dialect.statements import (
     ADMIN,
+    COUNTED,
     And,
     Compare,
     Condition,
+    Counted,
     IsNull,
     Not,
     Or,
@@ -27,10 +32,11 @@ from deeplinks.dialect.statements import (
     Session,
 )
 from deeplinks.dialect.values import Operand, Value, Variables
-from deeplinks.tables import TABLES, Column, Table
+from deeplinks.tables import TABLES, Table
 
 Truth: TypeAlias = "bool | None"
 Predicate: TypeAlias = "Callable[[Row], Truth]"
+Asked: TypeAlias = "Callable[[Stored], Truth]"
 
 COMPARED: Mapping[str, Callable[[Stored, Stored], bool]] = {
     "_eq": operator.eq,
@@ -74,6 +80,8 @@ def predicate(condition: Condition, world: World) -> Predicate:
             return _compared(condition, world)
         case Related():
             return _related(condition, world)
+        case Counted():
+            return _counted(condition, world)
 
 
 def _all(parts: Sequence[Predicate]) -> Predicate:
@@ -107,35 +115,80 @@ def _inverted(part: Predicate) -> Predicate:
 
 
 def _compared(compare: Compare, world: World) -> Predicate:
-    if compare.operand.many:
+    asked = _asked(compare, world)
+    if compare.as_text:
+        return lambda row: None if row[compare.column.name] is None else asked(text_of(row[compare.column.name]))
+    name = compare.column.name
+    return lambda row: asked(row[name])
+
+
+def _asked(compare: Compare, world: World) -> Asked:
+    """The comparison as a question to one value."""
+    name = compare.operator
+    if name in ("_in", "_nin"):
         return _listed(compare, world)
-    column, name = compare.column, compare.column.name
-    if column.scalar == "jsonb" and compare.operator not in ("_eq", "_neq"):
+    if name in COMPARED:
+        return _by_size(compare, world)
+    operand = compare.operand.value(world.variables)
+    if compare.operand.scalar == "String" and not compare.operand.many and name != "_has_key":
+        positive = name.replace("_n", "_", 1)
+        asked = _known(matcher(positive, stored_as("String", operand)))
+        return asked if positive == name else _not(asked)
+    return _known(_json_question(name, operand))
+
+
+def _by_size(compare: Compare, world: World) -> Asked:
+    scalar, compares = compare.operand.scalar, COMPARED[compare.operator]
+    if scalar != "jsonb":
+        operand = operand_of(compare.operand, world)
+        return lambda value: None if value is None else compares(value, operand)
+    if compare.operator not in ("_eq", "_neq"):
         raise NotInterpretedError(f"{compare.operator} of jsonb")
-    operand = comparable(column, operand_of(column, compare.operand, world))
-    compares, plain = COMPARED[compare.operator], column.scalar != "jsonb"
-
-    def holds(row: Row) -> Truth:
-        value = row[name]
-        if value is None:
-            return None
-        return compares(value if plain else frozen(value), operand)
-
-    return holds
+    meant = frozen(operand_of(compare.operand, world))
+    return lambda value: None if value is None else compares(frozen(value), meant)
 
 
-def _listed(compare: Compare, world: World) -> Predicate:
-    column, name = compare.column, compare.column.name
-    operands = {comparable(column, one) for one in operands_of(column, compare.operand, world)}
+def _listed(compare: Compare, world: World) -> Asked:
+    scalar = compare.operand.scalar
+    operands = {comparable(scalar, one) for one in operands_of(compare.operand, world)}
 
-    def holds(row: Row) -> Truth:
-        value = row[name]
+    def asked(value: Stored) -> Truth:
         # Of an empty list false even for null, of any other unknown: as in SQL.
         if not operands:
             return False
-        return None if value is None else comparable(column, value) in operands
+        return None if value is None else comparable(scalar, value) in operands
 
-    return holds if compare.operator == "_in" else _inverted(holds)
+    return asked if compare.operator == "_in" else _not(asked)
+
+
+def _json_question(name: str, operand: Value) -> Callable[[Stored], Truth]:
+    match name, operand:
+        case "_has_key", None:
+            return lambda _: None
+        case "_has_key", str(key):
+            return lambda value: has_key(value, key)
+        case "_has_keys_any", list(keys):
+            return lambda value: any(has_key(value, str(key)) for key in keys)
+        case "_has_keys_all", list(keys):
+            return lambda value: all(has_key(value, str(key)) for key in keys)
+        case "_contains", part:
+            part = stored_as("jsonb", part)
+            return lambda value: contains(value, part)
+        case _, whole:
+            whole = stored_as("jsonb", whole)
+            return lambda value: contains(whole, value)
+
+
+def _known(question: Callable[[Stored], Truth]) -> Asked:
+    return lambda value: None if value is None else question(value)
+
+
+def _not(asked: Asked) -> Asked:
+    def contrary(value: Stored) -> Truth:
+        truth = asked(value)
+        return None if truth is None else not truth
+
+    return contrary
 
 
 def _related(related: Related, world: World) -> Predicate:
@@ -145,6 +198,19 @@ def _related(related: Related, world: World) -> Predicate:
 
     def holds(row: Row) -> Truth:
         return any(asked(other) is True for other in joined(world, table, theirs, row[ours]))
+
+    return holds
+
+
+def _counted(condition: Counted, world: World) -> Predicate:
+    relation, count = condition.relation, condition.count
+    table = seen(world, TABLES[relation.table])
+    asked, enough = predicate(condition.condition, world), predicate(condition.predicate, world)
+
+    def holds(row: Row) -> Truth:
+        others = joined(world, table, relation.theirs, row[relation.ours])
+        number = counted(count, [other for other in others if asked(other) is True])
+        return enough({COUNTED.name: number}) is True
 
     return holds
 
@@ -161,30 +227,21 @@ def joined(world: World, table: Table, column: str, value: Stored) -> Iterator[R
 # operands
 
 
-def operand_of(column: Column, operand: Operand, world: World) -> Stored:
+def operand_of(operand: Operand, world: World) -> Stored:
     """The operand's value as rows hold it."""
-    return stored(column, operand.value(world.variables))
+    return stored_as(operand.scalar, operand.value(world.variables))
 
 
-def operands_of(column: Column, operand: Operand, world: World) -> list[Stored]:
+def operands_of(operand: Operand, world: World) -> list[Stored]:
     """The values of a list; a null is equal to nothing, and left out."""
     values = operand.value(world.variables)
     assert isinstance(values, list)
-    return [stored(column, one) for one in values if one is not None]
+    return [stored_as(operand.scalar, one) for one in values if one is not None]
 
 
-def comparable(column: Column, value: Stored) -> Stored:
+def comparable(scalar: str, value: Stored) -> Stored:
     """The value as one that can be compared, and be in a set."""
-    return frozen(value) if column.scalar == "jsonb" else value
-
-
-def frozen(value: Value) -> Stored:
-    """A JSON value by its meaning: numbers by size, objects without an order, no boolean a number."""
-    if isinstance(value, dict):
-        return "object", frozenset((name, frozen(item)) for name, item in value.items())
-    if isinstance(value, list):
-        return "list", tuple(map(frozen, value))
-    return ("boolean", value) if isinstance(value, bool) else ("scalar", value)
+    return frozen(value) if scalar == "jsonb" else value
 
 
 # hints
@@ -195,13 +252,15 @@ def sought(table: Table, condition: Condition, world: World, order: tuple[OrderB
     equals: dict[str, Sequence[Stored]] = {}
     least: dict[str, Stored] = {}
     for compare in _always(condition):
-        column, operand = compare.column, compare.operand
+        name, operand = compare.column.name, compare.operand
+        if compare.as_text:
+            continue
         if compare.operator == "_eq":
-            equals[column.name] = (operand_of(column, operand, world),)
+            equals[name] = (operand_of(operand, world),)
         elif compare.operator == "_in":
-            equals[column.name] = operands_of(column, operand, world)
+            equals[name] = operands_of(operand, world)
         elif compare.operator in ("_gt", "_gte"):
-            least[column.name] = operand_of(column, operand, world)
+            least[name] = operand_of(operand, world)
     return Sought(table, equals, least, order)
 
 

@@ -31,7 +31,12 @@ LONGEST = (131072, 16383)
 
 def stored(column: Column, value: Value) -> Stored:
     """A checked value as a row holds it. Raises `ViolationError` where the column's type has no such value."""
-    return None if value is None else READ[column.scalar](value)
+    return stored_as(column.scalar, value)
+
+
+def stored_as(scalar: str, value: Value) -> Stored:
+    """A checked value of this scalar. Raises `ViolationError` where the type has no such value."""
+    return None if value is None else READ[scalar](value)
 
 
 def shown(column: Column, value: Stored, session: Session) -> Value:
@@ -159,6 +164,7 @@ def _as_it_is(value: Value) -> Stored:
 READ: Mapping[str, Callable[[Value], Stored]] = {
     "uuid": _uuid,
     "bigint": _bigint,
+    "Int": _as_it_is,
     "numeric": _decimal,
     "String": _text,
     "Boolean": _as_it_is,

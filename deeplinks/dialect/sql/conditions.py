@@ -7,13 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from deeplinks.dialect.sql.figures import counted
 from deeplinks.dialect.sql.parameters import put
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Writer, quoted, words
-from deeplinks.dialect.statements import And, Compare, Condition, IsNull, Not, Or, Related
+from deeplinks.dialect.statements import COUNTED, And, Compare, Condition, Counted, IsNull, Not, Or, Related
 from deeplinks.tables import TABLES, Relation
 
-SYMBOLS = {"_eq": "=", "_neq": "<>", "_gt": ">", "_gte": ">=", "_lt": "<", "_lte": "<="}
+SYMBOLS = {
+    "_eq": "=",
+    "_neq": "<>",
+    "_gt": ">",
+    "_gte": ">=",
+    "_lt": "<",
+    "_lte": "<=",
+    "_like": "LIKE",
+    "_nlike": "NOT LIKE",
+    "_ilike": "ILIKE",
+    "_nilike": "NOT ILIKE",
+    "_similar": "SIMILAR TO",
+    "_nsimilar": "NOT SIMILAR TO",
+    "_regex": "~",
+    "_nregex": "!~",
+    "_iregex": "~*",
+    "_niregex": "!~*",
+    "_contains": "@>",
+    "_contained_in": "<@",
+    "_has_key": "?",
+    "_has_keys_any": "?|",
+    "_has_keys_all": "?&",
+}
 
 
 def where(*texts: str) -> str:
@@ -37,6 +60,8 @@ def holds(writer: Writer, alias: str, condition: Condition) -> str:
             return _compared(writer, alias, condition)
         case Related():
             return _related(writer, alias, condition)
+        case Counted():
+            return _counted(writer, alias, condition)
 
 
 def together(texts: Iterable[str]) -> str:
@@ -54,7 +79,10 @@ def _joined(operator: str, empty: str, texts: Iterable[str]) -> str:
 
 def _compared(writer: Writer, alias: str, compare: Compare) -> str:
     column = f"{alias}.{quoted(compare.column.name)}"
-    operand = put(writer, compare.column, compare.operand)
+    if compare.as_text:
+        # As data is sorted everywhere: by code points, whatever the database was made with.
+        column = f'({column}::text COLLATE "C")'
+    operand = put(writer, compare.operand)
     match compare.operator:
         case "_in":
             return f"({column} = ANY({operand}))"
@@ -75,3 +103,12 @@ def _related(writer: Writer, alias: str, related: Related) -> str:
     rows = source(writer, TABLES[relation.table])
     seen, asked = holds(writer, theirs, rows.condition), holds(writer, theirs, related.condition)
     return f"EXISTS ({words('SELECT FROM', rows.name, theirs, where(meets(theirs, alias, relation), seen, asked))})"
+
+
+def _counted(writer: Writer, alias: str, condition: Counted) -> str:
+    relation, theirs, figure = condition.relation, writer.alias(), writer.alias()
+    rows = source(writer, TABLES[relation.table])
+    seen, asked = holds(writer, theirs, rows.condition), holds(writer, theirs, condition.condition)
+    number = f"{counted(theirs, condition.count)} AS {quoted(COUNTED.name)}"
+    found = words("SELECT", number, "FROM", rows.name, theirs, where(meets(theirs, alias, relation), seen, asked))
+    return f"EXISTS ({words('SELECT FROM', f'({found})', figure, where(holds(writer, figure, condition.predicate)))})"

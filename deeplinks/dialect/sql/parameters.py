@@ -8,22 +8,17 @@ from __future__ import annotations
 from deeplinks.dialect.payload import encoded
 from deeplinks.dialect.sql.writer import Parameter, Slot, Writer
 from deeplinks.dialect.values import Operand, Value
-from deeplinks.tables import SCALARS, Column
+from deeplinks.tables import SCALARS
 
 
-def put(writer: Writer, column: Column, operand: Operand) -> str:
-    """The operand as a parameter of its column's type, or of a list of that type."""
-    if not operand.many:
-        return writer.put(_slot(operand), column.sql_type)
-    if column.scalar == "jsonb":
-        return f"ARRAY(SELECT jsonb_array_elements({writer.put(_slot(operand), 'jsonb')}))"
-    return writer.put(_slot(operand), f"{column.sql_type}[]")
-
-
-def put_as(writer: Writer, operand: Operand) -> str:
-    """The operand as a parameter of its own scalar's type, or of a list of that type."""
+def put(writer: Writer, operand: Operand) -> str:
+    """The operand as a parameter of its scalar's type, or of a list of that type."""
     sql_type = "integer" if operand.scalar == "Int" else SCALARS[operand.scalar]
-    return writer.put(_slot(operand), f"{sql_type}[]" if operand.many else sql_type)
+    if not operand.many:
+        return writer.put(_slot(operand), sql_type)
+    if operand.scalar == "jsonb":
+        return f"ARRAY(SELECT jsonb_array_elements({writer.put(_slot(operand), 'jsonb')}))"
+    return writer.put(_slot(operand), f"{sql_type}[]")
 
 
 def count(writer: Writer, operand: Operand) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from deeplinks.dialect.payload import Objects
 from deeplinks.dialect.sql.answers import answered, follows, shown
 from deeplinks.dialect.sql.conditions import holds, where
-from deeplinks.dialect.sql.parameters import put_as
+from deeplinks.dialect.sql.parameters import put
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import PREVIOUS, Parameter, Slot, Sql, Writer, literal, quoted, words
 from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Session, Update
@@ -87,7 +87,7 @@ def update(session: Session, statement: Update) -> tuple[Sql, ...]:
 def _assigned(writer: Writer, change: Assign) -> str:
     name = quoted(change.column.name)
     old = f"{TARGET}.{name}"
-    operand = put_as(writer, change.operand)
+    operand = put(writer, change.operand)
     match change.operator:
         case "_set":
             return f"{name} = {operand}"
