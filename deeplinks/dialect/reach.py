@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from deeplinks.dialect.statements import And, ByKey, Compare, Condition, Counted, Nested, Not, Or, Related, Select
+from deeplinks.dialect.statements import (
+    And,
+    ByKey,
+    Compare,
+    Condition,
+    Counted,
+    Nested,
+    Not,
+    Or,
+    OrderBy,
+    OrderByFigure,
+    Related,
+    Select,
+)
 from deeplinks.dialect.values import Variables
 from deeplinks.tables import CHANGES, LOGGED, Relation, Table
 
@@ -46,12 +59,15 @@ def _demanded(statement: Select | ByKey) -> Iterator[Compare]:
 
 
 def _stays(statement: Select | ByKey) -> bool:
-    if isinstance(statement, Select):
-        ordered = all(_own(relation) for key in statement.order_by for relation in key.path)
-        if not ordered or not _inside(statement.where):
-            return False
+    if isinstance(statement, Select) and not (_inside(statement.where) and all(map(_beside, statement.order_by))):
+        return False
     nested = (item for item in statement.selection if isinstance(item, Nested))
     return all(_own(item.relation) and _stays(item.select) for item in nested)
+
+
+def _beside(key: OrderBy | OrderByFigure) -> bool:
+    leads = (*key.path, key.relation) if isinstance(key, OrderByFigure) else key.path
+    return all(map(_own, leads))
 
 
 def _inside(condition: Condition) -> bool:

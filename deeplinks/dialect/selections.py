@@ -10,22 +10,14 @@ from collections.abc import Iterable
 from graphql.language import SelectionNode
 
 from deeplinks.dialect.conditions import condition
-from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
+from deeplinks.dialect.ordering import distinct, order
+from deeplinks.dialect.refusal import RequestError, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
-from deeplinks.dialect.statements import Nested, OrderBy, Pick, Select, Selection, Typename
+from deeplinks.dialect.statements import Nested, Pick, Select, Selection, Typename
 from deeplinks.dialect.values import Operand, Tree
 from deeplinks.tables import TABLES, Relation, Table
 
-# Hasura's directions: descending, nulls first. PostgreSQL's own defaults are spelled out.
-DIRECTIONS = {
-    "asc": (False, False),
-    "asc_nulls_first": (False, True),
-    "asc_nulls_last": (False, False),
-    "desc": (True, True),
-    "desc_nulls_first": (True, True),
-    "desc_nulls_last": (True, False),
-}
-LIST_ARGUMENTS = frozenset({"where", "order_by", "limit", "offset"})
+LIST_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
 
 
 def only(field: Field, allowed: Iterable[str], path: str) -> dict[str, Tree]:
@@ -38,12 +30,20 @@ def only(field: Field, allowed: Iterable[str], path: str) -> dict[str, Tree]:
 
 def select(table: Table, field: Field, scope: Scope, path: str) -> Select:
     """A list of rows as the field asks for it."""
+    return rows(table, field, selection(table, field.selections, scope, path), scope, path)
+
+
+def rows(table: Table, field: Field, shown: Selection, scope: Scope, path: str) -> Select:
+    """The rows that the field's arguments choose, showing this."""
     arguments = only(field, LIST_ARGUMENTS, path)
+    keys = order(table, arguments.get("order_by"), scope, f"{path}.args.order_by")
+    columns, keys = distinct(table, arguments.get("distinct_on"), keys, scope, f"{path}.args")
     return Select(
         table,
-        selection(table, field.selections, scope, path),
+        shown,
         where=condition(table, arguments.get("where"), scope, f"{path}.args.where"),
-        order_by=order(table, arguments.get("order_by"), scope, f"{path}.args.order_by"),
+        order_by=keys,
+        distinct_on=columns,
         limit=_count(arguments, "limit", "limit", path),
         # A negative offset is PostgreSQL's to refuse, as under Hasura.
         offset=_count(arguments, "offset", "Int", path),
@@ -78,39 +78,3 @@ def _related(relation: Relation, field: Field, scope: Scope, path: str) -> Selec
         return select(table, field, scope, path)
     only(field, (), path)
     return Select(table, selection(table, field.selections, scope, path))
-
-
-def order(table: Table, value: Tree, scope: Scope, path: str) -> tuple[OrderBy, ...]:
-    """Keys to sort by, in the order written: a list of objects or one object. Raises `RequestError`."""
-    value = scope.open(value)
-    if value is None:
-        return ()
-    items = value if isinstance(value, list) else [value]
-    return tuple(key for item in items for key in _keys(table, (), scope.open(item), scope, path))
-
-
-def _keys(table: Table, way: tuple[Relation, ...], value: Tree, scope: Scope, path: str) -> list[OrderBy]:
-    if not isinstance(value, dict):
-        raise unexpected("an object", f"{table.graphql_name}_order_by", value, path)
-    return [key for name, part in value.items() for key in _key(table, way, name, scope.open(part), scope, path)]
-
-
-def _key(table: Table, way: tuple[Relation, ...], name: str, value: Tree, scope: Scope, path: str) -> list[OrderBy]:
-    column, relation = table.by_name.get(name), table.relation_by_name.get(name)
-    if column is None and (relation is None or relation.many):
-        raise unknown_field(name, f"{table.graphql_name}_order_by", path)
-    if value is None:
-        return []
-    if relation is not None:
-        return _keys(TABLES[relation.table], (*way, relation), value, scope, f"{path}.{name}")
-    assert column is not None
-    descending, nulls_first = _direction(value, f"{path}.{name}")
-    return [OrderBy(way, column, descending, nulls_first)]
-
-
-def _direction(value: Tree, path: str) -> tuple[bool, bool]:
-    if not isinstance(value, str):
-        raise unexpected("an enum value", "order_by", value, path)
-    if value not in DIRECTIONS:
-        raise not_among(DIRECTIONS, "order_by", value, path)
-    return DIRECTIONS[value]

@@ -99,6 +99,20 @@ Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related | Counted"
 ALWAYS = And()
 
 
+# Figures: what is told of many rows at once.
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an aggregate function tells of a column."""
+
+    function: str
+    column: Column
+
+
+Figure: TypeAlias = "Count | Measure"
+
+
 @dataclass(frozen=True, slots=True)
 class OrderBy:
     """By a column, of the row itself or of the one row at the end of `path`; a missing row sorts as null."""
@@ -107,6 +121,20 @@ class OrderBy:
     column: Column
     descending: bool
     nulls_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderByFigure:
+    """By what is told of the rows to which `relation` leads from the row itself, or from the one at the end of `path`."""
+
+    path: tuple[Relation, ...]
+    relation: Relation
+    figure: Figure
+    descending: bool
+    nulls_first: bool
+
+
+Order: TypeAlias = "tuple[OrderBy | OrderByFigure, ...]"
 
 
 # Selections: what a row shows, under which key, in which order.
@@ -142,12 +170,13 @@ Selection: TypeAlias = "tuple[Pick | Typename | Nested, ...]"
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """Rows of a table."""
+    """Rows of a table. Of rows that are alike in the columns of `distinct_on`, with which the order begins, the first."""
 
     table: Table
     selection: Selection
     where: Condition = ALWAYS
-    order_by: tuple[OrderBy, ...] = ()
+    order_by: Order = ()
+    distinct_on: tuple[Column, ...] = ()
     limit: Operand | None = None
     offset: Operand | None = None
 

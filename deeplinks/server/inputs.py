@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from deeplinks.dialect.changes import Operator, input_name, operators
 from deeplinks.dialect.columns import AGGREGATE
+from deeplinks.dialect.functions import functions
 from deeplinks.dialect.operators import CASTS, OPERATORS, Comparison
-from deeplinks.dialect.selections import DIRECTIONS
+from deeplinks.dialect.ordering import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
-from deeplinks.tables import TABLES, Column, Table
+from deeplinks.tables import TABLES, Column, Relation, Table
 
 DIRECTIONS_SAID = {
     "asc": "ascending, nulls last",
@@ -43,6 +44,7 @@ def forge_inputs(forge: Forge) -> Shape:
             _filter(forge, table)
             _counts(forge, table)
             _order(forge, table, directions)
+            _order_by_figures(forge, table, directions)
         if "insert" in table.verbs:
             _insert(forge, table)
         if "update" in table.verbs:
@@ -112,13 +114,26 @@ def _counts(forge: Forge, table: Table) -> None:
 
 def _order(forge: Forge, table: Table, directions: Shape) -> None:
     columns = {each.name: Part(maybe(directions)) for each in table.columns}
-    relations = {
-        each.name: Part(maybe(forge.named(f"{TABLES[each.table].graphql_name}_order_by")))
-        for each in table.relations
-        if not each.many
-    }
+    relations = dict(_order_by_relation(forge, each) for each in table.relations)
     said = f'How rows of "deep.{table.name}" are sorted.'
     forge.input(f"{table.graphql_name}_order_by", {**columns, **relations}, said)
+
+
+def _order_by_relation(forge: Forge, relation: Relation) -> tuple[str, Part]:
+    name = TABLES[relation.table].graphql_name
+    if relation.many:
+        return f"{relation.name}{AGGREGATE}", Part(maybe(forge.named(f"{name}_aggregate_order_by")))
+    return relation.name, Part(maybe(forge.named(f"{name}_order_by")))
+
+
+def _order_by_figures(forge: Forge, table: Table, directions: Shape) -> None:
+    name = table.graphql_name
+    measures = {"count": Part(maybe(directions))}
+    for function, columns in functions(table).items():
+        parts = {column: Part(maybe(directions)) for column in columns}
+        made = forge.input(f"{name}_{function}_order_by", parts, f'By {function} of columns of "deep.{table.name}".')
+        measures[function] = Part(maybe(made))
+    forge.input(f"{name}_aggregate_order_by", measures, f'By what is told of rows of "deep.{table.name}".')
 
 
 def _values(table: Table) -> Mapping[str, Part]:

@@ -47,6 +47,7 @@ def _relation(forge: Forge, table: Table, relation: Relation) -> Part:
 def _list_arguments(forge: Forge, table: Table) -> Mapping[str, Part]:
     name = table.graphql_name
     return {
+        "distinct_on": Part(maybe(many(forge.named(f"{name}_select_column"))), "of rows alike in these, the first"),
         "limit": Part(maybe(int), "at most so many rows"),
         "offset": Part(maybe(int), "leave out the first rows; give an order with it"),
         "order_by": Part(maybe(many(forge.named(f"{name}_order_by"))), "sort by these, the first counts most"),

@@ -5,15 +5,27 @@ The dialect's interpreter. It reads tables and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from deeplinks.dialect.interpret.conditions import Predicate, World, joined, predicate, seen, sought
+from deeplinks.dialect.interpret.conditions import Predicate, World, comparable, joined, predicate, seen, sought
 from deeplinks.dialect.interpret.faults import NotInterpretedError, ViolationError
+from deeplinks.dialect.interpret.figures import figure
 from deeplinks.dialect.interpret.spelling import Stored, shown
 from deeplinks.dialect.interpret.tables import Row
-from deeplinks.dialect.statements import And, ByKey, Nested, OrderBy, Pick, Select, Selection, Typename
+from deeplinks.dialect.statements import (
+    And,
+    ByKey,
+    Nested,
+    Order,
+    OrderBy,
+    OrderByFigure,
+    Pick,
+    Select,
+    Selection,
+    Typename,
+)
 from deeplinks.dialect.values import Operand, Value
 from deeplinks.tables import TABLES, Column, Relation, Table
 
@@ -23,10 +35,15 @@ Shape: TypeAlias = "Callable[[Row], dict[str, Value]]"
 def select(statement: Select, world: World) -> list[Value]:
     """The rows, as they are asked for."""
     table = seen(world, statement.table)
-    found = world.tables.seek(sought(table, statement.where, world, statement.order_by))
+    found = world.tables.seek(sought(table, statement.where, world, _plain(statement.order_by)))
     chosen = filter(_true(predicate(statement.where, world)), found.rows)
     rows = chosen if found.ordered else ordered(chosen, statement.order_by, world)
     return list(map(shape(statement.selection, world), _cut(rows, statement, world)))
+
+
+def _plain(order: Order) -> tuple[OrderBy, ...]:
+    keys = tuple(key for key in order if isinstance(key, OrderBy))
+    return keys if len(keys) == len(order) else ()
 
 
 def by_key(statement: ByKey, world: World) -> Value:
@@ -48,11 +65,23 @@ def _true(asked: Predicate) -> Callable[[Row], bool]:
 
 
 def _cut(rows: Iterable[Row], statement: Select, world: World) -> Iterable[Row]:
+    if statement.distinct_on:
+        rows = _first(rows, statement.distinct_on)
     start = _count(statement.offset, world) or 0
     limit = _count(statement.limit, world)
     if start < 0:
         raise ViolationError("2201X", "OFFSET must not be negative")
     return islice(rows, start, None if limit is None else start + limit)
+
+
+def _first(rows: Iterable[Row], columns: tuple[Column, ...]) -> Iterator[Row]:
+    """The first of those that are alike in the columns: here null is like null."""
+    seen: set[tuple[Stored, ...]] = set()
+    for row in rows:
+        values = tuple([comparable(column.scalar, row[column.name]) for column in columns])
+        if values not in seen:
+            seen.add(values)
+            yield row
 
 
 def _count(operand: Operand | None, world: World) -> int | None:
@@ -64,7 +93,7 @@ def _count(operand: Operand | None, world: World) -> int | None:
 # order
 
 
-def ordered(rows: Iterable[Row], keys: tuple[OrderBy, ...], world: World) -> list[Row]:
+def ordered(rows: Iterable[Row], keys: Order, world: World) -> list[Row]:
     """The rows sorted; those that no key tells apart stay as they came."""
     result = list(rows)
     for key in reversed(keys):
@@ -72,26 +101,27 @@ def ordered(rows: Iterable[Row], keys: tuple[OrderBy, ...], world: World) -> lis
     return result
 
 
-def _sorting(key: OrderBy, world: World) -> Callable[[Row], tuple[Stored, ...]]:
-    if key.column.scalar == "jsonb":
+def _sorting(key: OrderBy | OrderByFigure, world: World) -> Callable[[Row], tuple[Stored, ...]]:
+    if isinstance(key, OrderBy) and key.column.scalar == "jsonb":
         raise NotInterpretedError("an order by jsonb")
     # Reversed, what is first in the order has to be last here.
     nulls = (0,) if key.nulls_first is not key.descending else (2,)
 
     def sorting(row: Row) -> tuple[Stored, ...]:
-        value = _reached(row, key.path, key.column, world)
+        value = _reached(row, key.path, key, world)
         return nulls if value is None else (1, value)
 
     return sorting
 
 
-def _reached(row: Row, path: tuple[Relation, ...], column: Column, world: World) -> Stored:
-    if not path:
-        return row[column.name]
-    relation, *rest = path
-    for other in _related(row, relation, world):
-        return _reached(other, tuple(rest), column, world)
-    return None
+def _reached(row: Row, path: tuple[Relation, ...], key: OrderBy | OrderByFigure, world: World) -> Stored:
+    if path:
+        relation, *rest = path
+        other = next(iter(_related(row, relation, world)), None)
+        return None if other is None else _reached(other, tuple(rest), key, world)
+    if isinstance(key, OrderBy):
+        return row[key.column.name]
+    return figure(key.figure, list(_related(row, key.relation, world)))
 
 
 def _related(row: Row, relation: Relation, world: World) -> Iterable[Row]:

@@ -6,7 +6,21 @@ The dialect's SQL. Expressions only; which rows there are is written elsewhere.
 from __future__ import annotations
 
 from deeplinks.dialect.sql.writer import quoted, words
-from deeplinks.dialect.statements import Count
+from deeplinks.dialect.statements import Count, Figure, Measure
+
+
+def figure(alias: str, asked: Figure) -> str:
+    """What is told of the rows called `alias`."""
+    return counted(alias, asked) if isinstance(asked, Count) else measured(alias, asked)
+
+
+def measured(alias: str, measure: Measure) -> str:
+    """What a function tells of a column of the rows called `alias`."""
+    name = f"{alias}.{quoted(measure.column.name)}"
+    if measure.column.scalar == "uuid":
+        # PostgreSQL knows no extremes of uuids; those of their texts are the same.
+        name = f'({name}::text COLLATE "C")'
+    return f"{measure.function}({name})"
 
 
 def counted(alias: str, count: Count) -> str:

@@ -6,7 +6,7 @@ The dialect's SQL. It writes what rows show and which rows are shown; what becom
 from __future__ import annotations
 
 from deeplinks.dialect.sql.conditions import holds, meets, where
-from deeplinks.dialect.sql.ordering import order_by
+from deeplinks.dialect.sql.ordering import distinct_on, order_by
 from deeplinks.dialect.sql.parameters import count
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Writer, literal, quoted, words
@@ -70,7 +70,8 @@ def selected(writer: Writer, select: Select, alias: str, joined: str = "true") -
     text = row(writer, alias, select.selection)
     seen, asked = holds(writer, alias, table.condition), holds(writer, alias, select.where)
     ordered = order_by(writer, alias, select.order_by)
-    return words("SELECT", text, "FROM", table.name, alias, where(joined, seen, asked), ordered, _cut(writer, select))
+    head = words("SELECT", distinct_on(alias, select.distinct_on), text)
+    return words(head, "FROM", table.name, alias, where(joined, seen, asked), ordered, _cut(writer, select))
 
 
 def _cut(writer: Writer, select: Select) -> str:
