@@ -54,18 +54,30 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the schema `deep`; `verbs` are what GraphQL may do with it."""
+    """A table of the schema `deep`; `verbs` are what GraphQL may do with it.
+
+    A role's view of it has fewer columns, relations and verbs. `insertable` are the columns that a new row may give and
+    `updatable` those that may be changed: all of them where nothing else is said.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    verbs: frozenset[str] = frozenset({"select", "insert", "update", "delete"})
+    verbs: frozenset[str] = frozenset({"select", "aggregate", "insert", "update", "delete"})
     relations: tuple[Relation, ...] = ()
+    insertable: tuple[Column, ...] | None = None
+    updatable: tuple[Column, ...] | None = None
     by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
     relation_by_name: dict[str, Relation] = field(init=False, repr=False, compare=False, hash=False)
+    insert_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
+    update_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
+        inserted = self.columns if self.insertable is None else self.insertable
+        updated = self.columns if self.updatable is None else self.updatable
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
+        object.__setattr__(self, "insert_by_name", {column.name: column for column in inserted})
+        object.__setattr__(self, "update_by_name", {column.name: column for column in updated})
         object.__setattr__(self, "relation_by_name", {relation.name: relation for relation in self.relations})
 
     @property
@@ -77,6 +89,16 @@ class Table:
     def constraint(self) -> str:
         """The name of the primary key, the one constraint `on_conflict` knows."""
         return f"{self.name}_pkey"
+
+    @property
+    def keyed(self) -> bool:
+        """Whether a row can be named by its key: all of its columns are to be seen."""
+        return all(name in self.by_name for name in self.key)
+
+    @property
+    def conflicts(self) -> bool:
+        """Whether an insert may say what becomes of a row that is there: a table that is never updated ignores it."""
+        return "update" in self.verbs or self.updatable is None
 
 
 NOW = "now()"
@@ -132,7 +154,7 @@ SPACES = Table(
         *_TIMES,
     ),
     key=("id",),
-    verbs=frozenset({"select", "insert", "update"}),
+    verbs=frozenset({"select", "aggregate", "insert", "update"}),
 )
 
 CHANGES = Table(
@@ -153,7 +175,7 @@ CHANGES = Table(
         Column("at", "timestamptz", default=NOW),
     ),
     key=("_deep", "n"),
-    verbs=frozenset({"select"}),
+    verbs=frozenset({"select", "aggregate"}),
 )
 
 BATCHES = Table(
@@ -168,7 +190,7 @@ BATCHES = Table(
         Column("at", "timestamptz", default=NOW),
     ),
     key=("_deep", "client", "seq"),
-    verbs=frozenset({"select", "insert"}),
+    verbs=frozenset({"select", "aggregate", "insert"}),
 )
 
 # Filled by triggers when links are deleted; no business of GraphQL's.

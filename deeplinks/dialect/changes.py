@@ -53,7 +53,7 @@ OPERATORS: Final[Mapping[str, Operator]] = MappingProxyType(
 
 def operators(table: Table) -> Mapping[str, tuple[Operator, tuple[Column, ...]]]:
     """The operators that the table has columns for, each with these columns."""
-    found = {name: (each, tuple(filter(each.fits, table.columns))) for name, each in OPERATORS.items()}
+    found = {name: (each, tuple(filter(each.fits, table.update_by_name.values()))) for name, each in OPERATORS.items()}
     return {name: (each, columns) for name, (each, columns) in found.items() if columns}
 
 
@@ -82,7 +82,7 @@ def _operator(table: Table, name: str, value: Tree, path: str) -> list[Assign]:
 
 
 def _change(table: Table, name: str, named: str, value: Tree, path: str) -> Assign:
-    operator, column = OPERATORS[name], table.by_name.get(named)
+    operator, column = OPERATORS[name], table.update_by_name.get(named)
     if column is None or not operator.fits(column):
         raise unknown_field(named, input_name(table, name), path)
     scalar = operator.operand or column.scalar

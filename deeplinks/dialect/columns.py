@@ -14,10 +14,12 @@ from deeplinks.tables import Column, Relation, Table
 AGGREGATE = "_aggregate"
 
 
-def aggregated(table: Table, name: str) -> Relation | None:
-    """The array relation whose rows `<relation>_aggregate` is about."""
+def aggregated(table: Table, name: str, scope: Scope) -> Relation | None:
+    """The array relation whose rows `<relation>_aggregate` is about, where those may be aggregated."""
     relation = table.relation_by_name.get(name.removesuffix(AGGREGATE)) if name.endswith(AGGREGATE) else None
-    return relation if relation is not None and relation.many else None
+    if relation is None or not relation.many:
+        return None
+    return relation if "aggregate" in scope.tables[relation.table].verbs else None
 
 
 def select_columns(table: Table, value: Tree, scope: Scope, path: str) -> tuple[Column, ...]:

@@ -11,7 +11,7 @@ from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
 from deeplinks.dialect.scope import Scope
 from deeplinks.dialect.statements import ALWAYS, COUNTED, And, Compare, Condition, Counted, IsNull, Not, Or, Related
 from deeplinks.dialect.values import Operand, Tree
-from deeplinks.tables import TABLES, Column, Relation, Table
+from deeplinks.tables import Column, Relation, Table
 
 
 def condition(table: Table, value: Tree, scope: Scope, path: str) -> Condition:
@@ -30,7 +30,7 @@ def _part(table: Table, name: str, value: Tree, scope: Scope, path: str) -> Cond
     value = scope.open(value)
     if column := table.by_name.get(name):
         return comparisons(column, value, scope, path)
-    if relation := aggregated(table, name):
+    if relation := aggregated(table, name, scope):
         return _counted(relation, value, scope, path)
     relation = table.relation_by_name.get(name)
     if relation is None and name != "_not":
@@ -39,7 +39,7 @@ def _part(table: Table, name: str, value: Tree, scope: Scope, path: str) -> Cond
         return ALWAYS
     if relation is None:
         return Not(condition(table, value, scope, path))
-    return Related(relation, condition(TABLES[relation.table], value, scope, path))
+    return Related(relation, condition(scope.tables[relation.table], value, scope, path))
 
 
 def _several(table: Table, name: str, value: Tree, scope: Scope, path: str) -> Condition:
@@ -99,7 +99,7 @@ def _is_null(column: Column, value: Tree, path: str) -> Condition:
 
 
 def _counted(relation: Relation, value: Tree, scope: Scope, path: str) -> Condition:
-    other = TABLES[relation.table]
+    other = scope.tables[relation.table]
     type_name = f"{other.graphql_name}_aggregate_bool_exp"
     if value is None:
         return ALWAYS

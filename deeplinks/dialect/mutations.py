@@ -41,7 +41,7 @@ def insert_one(table: Table, field: Field, scope: Scope, path: str) -> Insert:
 
 
 def _insert(table: Table, field: Field, scope: Scope, path: str, name: str, answer: Answer) -> Insert:
-    arguments = only(field, (name, "on_conflict"), path)
+    arguments = only(field, (name, "on_conflict") if table.conflicts else (name,), path)
     rows = Operand(required(arguments, name, path), "rows", f"{path}.args.{name}")
     conflict = scope.open(arguments.get("on_conflict"))
     return Insert(table, rows, _on_conflict(table, conflict, scope, f"{path}.args.on_conflict"), answer)
@@ -76,10 +76,10 @@ def _columns(table: Table, value: Tree, scope: Scope, path: str) -> tuple[Column
 
 
 def _update_column(table: Table, value: Tree, path: str) -> Column:
-    if isinstance(value, str) and value in table.by_name:
-        return table.by_name[value]
+    if isinstance(value, str) and value in table.update_by_name:
+        return table.update_by_name[value]
     type_name = f"{table.graphql_name}_update_column"
-    raise not_among(table.by_name, type_name, value, path)
+    raise not_among(table.update_by_name, type_name, value, path)
 
 
 def update(table: Table, field: Field, scope: Scope, path: str) -> Update:
@@ -103,7 +103,7 @@ def update_many(table: Table, field: Field, scope: Scope, path: str) -> UpdateMa
     """`update_T_many`: updates in written order, an answer each."""
     arguments = only(field, ("updates",), path)
     updates = Operand(required(arguments, "updates", path), "updates", f"{path}.args.updates")
-    return UpdateMany(table, updates, outcome(table, field, scope, path))
+    return UpdateMany(table, updates, outcome(table, field, scope, path), scope.tables)
 
 
 def updates_of(statement: UpdateMany, value: Value) -> list[Value]:
@@ -129,9 +129,9 @@ def _one_update(statement: UpdateMany, value: Value, path: str) -> Update:
         raise unknown_field(name, f"{table.graphql_name}_updates", path)
     if value.get("where") is None:
         raise RequestError("missing required field 'where'", f"{path}.where")
-    parts = {name: as_tree(part) for name, part in value.items()}
-    where = condition(table, parts["where"], Scope({}), f"{path}.where")
-    return Update(table, where, changes(table, parts, Scope({}), path), statement.answer)
+    parts, scope = {name: as_tree(part) for name, part in value.items()}, Scope({}, tables=statement.tables)
+    where = condition(table, parts["where"], scope, f"{path}.where")
+    return Update(table, where, changes(table, parts, scope, path), statement.answer)
 
 
 def delete(table: Table, field: Field, scope: Scope, path: str) -> Delete:
@@ -180,7 +180,7 @@ def _part(table: Table, field: Field, type_name: str, scope: Scope, path: str) -
     match field.name:
         case "affected_rows":
             return Affected(field.key)
-        case "returning":
+        case "returning" if "select" in table.verbs:
             return Returning(field.key, selection(table, field.selections, scope, f"{path}.selectionSet.returning"))
         case name if name == TYPENAME:
             return Typename(field.key, type_name)

@@ -5,7 +5,7 @@ The dialect. It finds the operation and gives each root field to its reader; one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -60,25 +60,41 @@ def by_key(table: Table, field: Field, scope: Scope, path: str) -> ByKey:
     return ByKey(table, selection(table, field.selections, scope, path), key)
 
 
-def _readers(table: Table) -> Iterator[tuple[str, str, Table, Reader]]:
-    name = table.graphql_name
-    if "select" in table.verbs:
-        for kind in ("query", "subscription"):
-            yield kind, name, table, select
-            yield kind, f"{name}_by_pk", table, by_key
-    if "insert" in table.verbs:
-        yield "mutation", f"insert_{name}", table, mutations.insert
-        yield "mutation", f"insert_{name}_one", table, mutations.insert_one
-    if "update" in table.verbs:
-        yield "mutation", f"update_{name}", table, mutations.update
-        yield "mutation", f"update_{name}_by_pk", table, mutations.update_by_key
-        yield "mutation", f"update_{name}_many", table, mutations.update_many
-    if "delete" in table.verbs:
-        yield "mutation", f"delete_{name}", table, mutations.delete
-        yield "mutation", f"delete_{name}_by_pk", table, mutations.delete_by_key
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root field as the schema has it: its table, what has to be granted there, and its reader."""
+
+    kind: str
+    name: str
+    table: str
+    needs: frozenset[str]
+    read: Reader
+    keyed: bool = False
+
+    def there(self, tables: Mapping[str, Table]) -> Table | None:
+        """The table, where it is seen and all that the field needs is granted."""
+        table = tables.get(self.table)
+        granted = table is not None and self.needs <= table.verbs and (table.keyed or not self.keyed)
+        return table if granted else None
 
 
-READERS = {(kind, name): (table, read) for each in TABLES.values() for kind, name, table, read in _readers(each)}
+def _roots(table: Table) -> Iterator[Root]:
+    def root(kind: str, name: str, read: Reader, *needs: str, keyed: bool = False) -> Root:
+        return Root(kind, name.replace("*", table.graphql_name), table.name, frozenset(needs), read, keyed)
+
+    for kind in ("query", "subscription"):
+        yield root(kind, "*", select, "select")
+        yield root(kind, "*_by_pk", by_key, "select", keyed=True)
+    yield root("mutation", "insert_*", mutations.insert, "insert")
+    yield root("mutation", "insert_*_one", mutations.insert_one, "insert", "select")
+    yield root("mutation", "update_*", mutations.update, "update", "select")
+    yield root("mutation", "update_*_by_pk", mutations.update_by_key, "update", "select", keyed=True)
+    yield root("mutation", "update_*_many", mutations.update_many, "update", "select")
+    yield root("mutation", "delete_*", mutations.delete, "delete", "select")
+    yield root("mutation", "delete_*_by_pk", mutations.delete_by_key, "delete", "select", keyed=True)
+
+
+ROOTS = {(root.kind, root.name): root for table in TABLES.values() for root in _roots(table)}
 
 
 def choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -96,10 +112,18 @@ def choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     raise RequestError(f'no such operation found in the document: "{name}"')
 
 
-def read(document: DocumentNode, operation: OperationDefinitionNode, variables: Variables) -> Operation:
-    """The operation as statements. `variables` are declared ones, with defaults. Raises `RequestError`."""
+def read(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Variables,
+    tables: Mapping[str, Table] = TABLES,
+) -> Operation:
+    """The operation as statements over the tables as they are seen. `variables` are declared ones, with defaults.
+
+    Raises `RequestError`.
+    """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    scope = Scope(variables, fragments)
+    scope = Scope(variables, fragments, tables=tables)
     kind = operation.operation.value
     asked = fields(operation.selection_set.selections, ROOT_TYPES[kind], scope)
     if kind == "subscription" and (len(asked) != 1 or asked[0].name == TYPENAME):
@@ -113,8 +137,8 @@ def _root(kind: str, field: Field, scope: Scope) -> RootField:
         return RootField(field.key, path, Typename(field.key, ROOT_TYPES[kind]))
     if field.name in META and kind == "query":
         return RootField(field.key, path, Introspection(field.name))
-    reader = READERS.get((kind, field.name))
-    if reader is None:
+    root = ROOTS.get((kind, field.name))
+    table = root.there(scope.tables) if root else None
+    if root is None or table is None:
         raise unknown_field(field.name, ROOT_TYPES[kind], "$.selectionSet")
-    table, read_field = reader
-    return RootField(field.key, path, read_field(table, field, scope, path))
+    return RootField(field.key, path, root.read(table, field, scope, path))

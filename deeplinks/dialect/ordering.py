@@ -13,7 +13,7 @@ from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unkno
 from deeplinks.dialect.scope import Scope
 from deeplinks.dialect.statements import Count, Figure, Measure, Order, OrderBy, OrderByFigure
 from deeplinks.dialect.values import Tree
-from deeplinks.tables import TABLES, Column, Relation, Table
+from deeplinks.tables import Column, Relation, Table
 
 # Hasura's directions: descending, nulls first. PostgreSQL's own defaults are spelled out.
 DIRECTIONS = {
@@ -51,7 +51,7 @@ def _parts(value: Tree, type_name: str, scope: Scope, path: str) -> list[tuple[s
 def _key(
     table: Table, way: tuple[Relation, ...], name: str, value: Tree, scope: Scope, path: str
 ) -> Iterator[OrderBy | OrderByFigure]:
-    column, relation, many = table.by_name.get(name), table.relation_by_name.get(name), aggregated(table, name)
+    column, relation, many = table.by_name.get(name), table.relation_by_name.get(name), aggregated(table, name, scope)
     if column is None and many is None and (relation is None or relation.many):
         raise unknown_field(name, f"{table.graphql_name}_order_by", path)
     if value is None:
@@ -60,7 +60,7 @@ def _key(
     if column is not None:
         yield OrderBy(way, column, *_direction(value, inside))
     elif relation is not None:
-        yield from _keys(TABLES[relation.table], (*way, relation), value, scope, inside)
+        yield from _keys(scope.tables[relation.table], (*way, relation), value, scope, inside)
     elif many is not None:
         yield from _figures(way, many, value, scope, inside)
 
@@ -68,7 +68,7 @@ def _key(
 def _figures(
     way: tuple[Relation, ...], relation: Relation, value: Tree, scope: Scope, path: str
 ) -> Iterator[OrderByFigure]:
-    table = TABLES[relation.table]
+    table = scope.tables[relation.table]
     type_name = f"{table.graphql_name}_aggregate_order_by"
     for name, part in _parts(value, type_name, scope, path):
         for figure, direction, place in _figure(table, name, part, scope, path):

@@ -5,7 +5,7 @@ The dialect. The main load passes through this door: nothing here may cost per r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,8 +46,19 @@ class Objects:
     partial: frozenset[str]
 
 
-def objects(table: Table, value: Value, path: str, type_name: str = "insert_input", inside: str = "") -> Objects:
-    """The rows of an insert, or what they have `inside`. Raises `RequestError` at the first row that is none."""
+def objects(
+    table: Table,
+    value: Value,
+    path: str,
+    type_name: str = "insert_input",
+    inside: str = "",
+    among: Mapping[str, Column] | None = None,
+) -> Objects:
+    """The rows of an insert, or what they have `inside`; columns are those that may be inserted, or `among` others.
+
+    Raises `RequestError` at the first row that is none.
+    """
+    among = table.insert_by_name if among is None else among
     items = value if isinstance(value, list | tuple) else [value]
     rows = [item for item in items if isinstance(item, dict)]
     if len(rows) != len(items):
@@ -55,9 +66,9 @@ def objects(table: Table, value: Value, path: str, type_name: str = "insert_inpu
     shapes = set(map(tuple, rows))
     named = {name for shape in shapes for name in shape}
     partial = {name for name in named if any(name not in shape for shape in shapes)}
-    columns = tuple(column for column in table.columns if column.name in named)
+    columns = tuple(column for column in among.values() if column.name in named)
     if len(columns) != len(named):
-        _refuse_name(table, type_name, rows, path, inside)
+        _refuse_name(among, f"{table.graphql_name}_{type_name}", rows, path, inside)
     for column in columns:
         _check_column(column, rows, path, inside)
     return Objects(rows, columns, frozenset(partial))
@@ -69,10 +80,10 @@ def _refuse_item(type_name: str, items: Iterable[Value], path: str) -> None:
             raise unexpected("an object", type_name, item, f"{path}[{index}]")
 
 
-def _refuse_name(table: Table, type_name: str, rows: Sequence[Object], path: str, inside: str) -> None:
+def _refuse_name(among: Mapping[str, Column], type_name: str, rows: Sequence[Object], path: str, inside: str) -> None:
     for index, row in enumerate(rows):
-        for name in row.keys() - table.by_name.keys():
-            raise unknown_field(name, f"{table.graphql_name}_{type_name}", f"{path}[{index}]{inside}")
+        for name in row.keys() - among.keys():
+            raise unknown_field(name, type_name, f"{path}[{index}]{inside}")
 
 
 def _check_column(column: Column, rows: Sequence[Object], path: str, inside: str) -> None:

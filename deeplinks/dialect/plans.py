@@ -13,9 +13,10 @@ from graphql.language import DocumentNode, OperationDefinitionNode
 
 from deeplinks.dialect.operation import Introspection, Operation, RootField, choose, read
 from deeplinks.dialect.refusal import RequestError
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Bound, Query, to_sql
-from deeplinks.dialect.statements import Session, Statement, Typename
-from deeplinks.dialect.values import Value, Variables, declared
+from deeplinks.dialect.statements import Statement, Typename
+from deeplinks.dialect.values import Variables, declared
 
 KEPT = 64
 
@@ -54,8 +55,8 @@ class Plans:
         # Variables that have shaped a plan so far: plans are told apart by their values.
         self._shaping: set[str] = set()
 
-    def find(self, name: str | None, values: Variables, session: Session) -> tuple[Plan, dict[str, Value]]:
-        """The plan for this operation, these values and this session, and the values with defaults.
+    def find(self, name: str | None, values: Variables, session: Session) -> tuple[Plan, Variables]:
+        """The plan for this operation, these values and this session, and all values that it may ask for.
 
         Raises `RequestError`.
         """
@@ -65,22 +66,22 @@ class Plans:
         plan = self._plans.get(key) if key else None
         if plan is not None and key:
             self._plans.move_to_end(key)
-            return plan, variables
-        plan = self._make(operation, variables, session)
+            return plan, session.known(variables)
+        plan = self._make(operation, variables, session.without_variables())
         # Asked again: the plan just made may rest on variables that were not known to shape one.
         self._keep(self._key(operation, variables, session), plan)
-        return plan, variables
+        return plan, session.known(variables)
 
     def _key(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Key | None:
         shaping = [variables.get(name) for name in sorted(self._shaping)]
         if any(isinstance(value, list | dict) for value in shaping):
             return None
         typed = ((type(value), value) for value in shaping)
-        return (id(operation), session.role, session.stringify_numerics, *typed)
+        return (id(operation), session.rights, session.stringify_numerics, *typed)
 
     def _make(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Plan:
         try:
-            asked = read(self.document, operation, variables)
+            asked = read(self.document, operation, variables, session.rights.tables)
             self._shaping |= asked.shaped_by
             return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
         except RecursionError:

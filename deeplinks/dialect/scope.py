@@ -20,6 +20,7 @@ from graphql.language import (
 
 from deeplinks.dialect.refusal import RequestError, unexpected
 from deeplinks.dialect.values import Given, Tree, Value, Variables, tree
+from deeplinks.tables import TABLES, Table
 
 TYPENAME = "__typename"
 
@@ -29,11 +30,15 @@ _name = re.compile(r"[_A-Za-z][_0-9A-Za-z]*").fullmatch
 
 @dataclass(slots=True)
 class Scope:
-    """Fragments and variables of one reading. `shaped_by` names the variables that decided what was read."""
+    """Fragments and variables of one reading. `shaped_by` names the variables that decided what was read.
+
+    `tables` are the tables as the reader's role sees them: whatever is not there does not exist.
+    """
 
     variables: Variables
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict[str, FragmentDefinitionNode])
     shaped_by: set[str] = field(default_factory=set[str])
+    tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
     def open(self, value: Tree) -> Tree:
         """The value itself, if it is a variable: from here on what is read depends on it."""

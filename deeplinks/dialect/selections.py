@@ -15,7 +15,7 @@ from deeplinks.dialect.refusal import RequestError, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
 from deeplinks.dialect.statements import Nested, Pick, Select, Selection, Typename
 from deeplinks.dialect.values import Operand, Tree
-from deeplinks.tables import TABLES, Relation, Table
+from deeplinks.tables import Relation, Table
 
 LIST_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
 
@@ -73,7 +73,7 @@ def _item(table: Table, field: Field, scope: Scope, path: str) -> Pick | Typenam
 
 
 def _related(relation: Relation, field: Field, scope: Scope, path: str) -> Select:
-    table = TABLES[relation.table]
+    table = scope.tables[relation.table]
     if relation.many:
         return select(table, field, scope, path)
     only(field, (), path)

@@ -6,23 +6,11 @@ The dialect. Statements carry meaning and no SQL: tables, columns, conditions an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from deeplinks.dialect.values import Operand
 from deeplinks.tables import Column, Relation, Table
-
-ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """For whom a statement runs: the role, its variables, and how it wants numbers told."""
-
-    role: str = ADMIN
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    stringify_numerics: bool = False
-
 
 # Conditions: three-valued like SQL's; a row passes where they are true.
 
@@ -95,7 +83,14 @@ class Counted:
     predicate: Condition
 
 
-Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related | Counted"
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the house, not of the request: what it says of other tables, it says of all of their rows."""
+
+    condition: Condition
+
+
+Condition: TypeAlias = "And | Or | Not | Compare | IsNull | Related | Counted | Rule"
 ALWAYS = And()
 
 
@@ -269,6 +264,8 @@ class UpdateMany:
     table: Table
     updates: Operand
     answer: Outcome
+    # The tables as the asker sees them: the updates' filters are read when their values are known.
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True, slots=True)

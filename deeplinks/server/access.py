@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import ADMIN, Session
+from deeplinks.dialect.session import ADMIN, Session
 from deeplinks.server.settings import Settings
 
 SECRETS = ("x-hasura-admin-secret", "x-hasura-access-key")

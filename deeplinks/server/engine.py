@@ -16,7 +16,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.server import answers, faults
 from deeplinks.server.bodies import Request
 from deeplinks.server.database import Database

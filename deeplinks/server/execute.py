@@ -18,8 +18,9 @@ from strawberry.types import ExecutionResult
 from deeplinks.dialect.plans import Plan, Planned
 from deeplinks.dialect.reach import space_of
 from deeplinks.dialect.refusal import ROOT, RequestError
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Bound
-from deeplinks.dialect.statements import ByKey, Insert, Select, Session, Typename
+from deeplinks.dialect.statements import ByKey, Insert, Select, Typename
 from deeplinks.dialect.values import Variables
 from deeplinks.server import faults
 from deeplinks.server.answers import spliced

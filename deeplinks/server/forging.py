@@ -17,7 +17,7 @@ import strawberry
 from strawberry import Info
 from strawberry.types.scalar import ScalarDefinition
 
-from deeplinks.tables import SCALARS
+from deeplinks.tables import SCALARS, TABLES, Table
 
 # What may stand in an annotation: a class, a NewType, a union with None, a list of one of these.
 Shape: TypeAlias = object
@@ -67,9 +67,13 @@ class Part:
 
 
 class Forge:
-    """Classes by their GraphQL names; a name asked for before it is made is made later."""
+    """Classes by their GraphQL names; a name asked for before it is made is made later.
 
-    def __init__(self) -> None:
+    `tables` are what they are made from: all tables, or those of a role's view.
+    """
+
+    def __init__(self, tables: Mapping[str, Table] = TABLES) -> None:
+        self.tables = tables
         self._classes: dict[str, type] = {}
 
     def named(self, name: str) -> type:

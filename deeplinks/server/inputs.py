@@ -13,7 +13,7 @@ from deeplinks.dialect.functions import functions
 from deeplinks.dialect.operators import CASTS, OPERATORS, Comparison
 from deeplinks.dialect.ordering import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
-from deeplinks.tables import TABLES, Column, Relation, Table
+from deeplinks.tables import Column, Relation, Table
 
 DIRECTIONS_SAID = {
     "asc": "ascending, nulls last",
@@ -35,14 +35,15 @@ def forge_inputs(forge: Forge) -> Shape:
     directions = forge.enum("order_by", {name: DIRECTIONS_SAID[name] for name in DIRECTIONS}, "column ordering options")
     for name in sorted(OPERATORS):
         _comparisons(forge, name)
-    for table in TABLES.values():
+    for table in forge.tables.values():
         if "select" in table.verbs:
             # An enum takes the place of its name: it has to be there before anything asks for it.
             _columns(forge, table)
-    for table in TABLES.values():
+    for table in forge.tables.values():
         if "select" in table.verbs:
             _filter(forge, table)
-            _counts(forge, table)
+            if "aggregate" in table.verbs:
+                _counts(forge, table)
             _order(forge, table, directions)
             _order_by_figures(forge, table, directions)
         if "insert" in table.verbs:
@@ -84,12 +85,13 @@ def _filter(forge: Forge, table: Table) -> None:
     logic = {"_and": Part(maybe(many(own))), "_not": Part(maybe(own)), "_or": Part(maybe(many(own)))}
     columns = {each.name: Part(maybe(forge.named(f"{each.scalar}_comparison_exp"))) for each in table.columns}
     relations = {
-        each.name: Part(maybe(forge.named(f"{TABLES[each.table].graphql_name}_bool_exp"))) for each in table.relations
+        each.name: Part(maybe(forge.named(f"{forge.tables[each.table].graphql_name}_bool_exp")))
+        for each in table.relations
     }
     counts = {
-        f"{each.name}{AGGREGATE}": Part(maybe(_aggregates(forge, TABLES[each.table])))
+        f"{each.name}{AGGREGATE}": Part(maybe(_aggregates(forge, forge.tables[each.table])))
         for each in table.relations
-        if each.many
+        if each.many and "aggregate" in forge.tables[each.table].verbs
     }
     said = f'Which rows of "deep.{table.name}": what is given has to be true together.'
     forge.input(name, {**logic, **columns, **relations, **counts}, said)
@@ -114,13 +116,17 @@ def _counts(forge: Forge, table: Table) -> None:
 
 def _order(forge: Forge, table: Table, directions: Shape) -> None:
     columns = {each.name: Part(maybe(directions)) for each in table.columns}
-    relations = dict(_order_by_relation(forge, each) for each in table.relations)
+    relations = dict(
+        _order_by_relation(forge, each)
+        for each in table.relations
+        if not each.many or "aggregate" in forge.tables[each.table].verbs
+    )
     said = f'How rows of "deep.{table.name}" are sorted.'
     forge.input(f"{table.graphql_name}_order_by", {**columns, **relations}, said)
 
 
 def _order_by_relation(forge: Forge, relation: Relation) -> tuple[str, Part]:
-    name = TABLES[relation.table].graphql_name
+    name = forge.tables[relation.table].graphql_name
     if relation.many:
         return f"{relation.name}{AGGREGATE}", Part(maybe(forge.named(f"{name}_aggregate_order_by")))
     return relation.name, Part(maybe(forge.named(f"{name}_order_by")))
@@ -136,17 +142,21 @@ def _order_by_figures(forge: Forge, table: Table, directions: Shape) -> None:
     forge.input(f"{name}_aggregate_order_by", measures, f'By what is told of rows of "deep.{table.name}".')
 
 
-def _values(table: Table) -> Mapping[str, Part]:
-    return {column.name: Part(maybe(scalar(column))) for column in table.columns}
+def _values(columns: Mapping[str, Column]) -> Mapping[str, Part]:
+    return {name: Part(maybe(scalar(column))) for name, column in columns.items()}
 
 
 def _insert(forge: Forge, table: Table) -> None:
     name = table.graphql_name
-    forge.input(f"{name}_insert_input", _values(table), f'A row for "deep.{table.name}".')
+    forge.input(f"{name}_insert_input", _values(table.insert_by_name), f'A row for "deep.{table.name}".')
+    if table.conflicts:
+        _conflict(forge, table)
+
+
+def _conflict(forge: Forge, table: Table) -> None:
+    name = table.graphql_name
     constraint = forge.enum(f"{name}_constraint", {table.constraint: "primary key"}, "What a row may conflict with.")
-    columns = forge.enum(
-        f"{name}_update_column", {column.name: "" for column in table.columns}, "What may be overwritten."
-    )
+    columns = forge.enum(f"{name}_update_column", dict.fromkeys(table.update_by_name, ""), "What may be overwritten.")
     conflict = {
         "constraint": Part(constraint, required=True),
         "update_columns": Part(many(columns), "what is taken from the new row; nothing: the old row stays", default=[]),
@@ -161,8 +171,9 @@ def _update(forge: Forge, table: Table) -> None:
         forge.input(
             input_name(table, operator), {column.name: Part(_operand(each, column)) for column in columns}, each.said
         )
-    key = {column: Part(scalar(table.by_name[column]), required=True) for column in table.key}
-    forge.input(f"{name}_pk_columns_input", key, f'A row of "deep.{table.name}" by its key.')
+    if table.keyed:
+        key = {column: Part(scalar(table.by_name[column]), required=True) for column in table.key}
+        forge.input(f"{name}_pk_columns_input", key, f'A row of "deep.{table.name}" by its key.')
     where = Part(forge.named(f"{name}_bool_exp"), "which rows", required=True)
     forge.input(f"{name}_updates", {**operations(forge, table), "where": where}, "One update of many.")
 

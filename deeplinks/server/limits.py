@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from deeplinks.dialect.statements import ADMIN
+from deeplinks.dialect.session import ADMIN
 
 MEGABYTE: Final = 1024 * 1024
 

@@ -7,25 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deeplinks.dialect.operation import ROOTS
 from deeplinks.server.forging import Forge, Part, Shape, many, maybe
 from deeplinks.server.inputs import operations, scalar
-from deeplinks.tables import TABLES, Relation, Table
+from deeplinks.tables import Relation, Table
+
+# A schema has to have a query: for those who see no table at all.
+NO_QUERIES = {"no_queries_available": Part(str, "no table may be seen by this role")}
 
 
-def forge_outputs(forge: Forge) -> tuple[type, type, type]:
-    """All output types; what comes back are the roots of queries, mutations and subscriptions."""
-    shown = [table for table in TABLES.values() if "select" in table.verbs]
+def forge_outputs(forge: Forge) -> tuple[type, type | None, type | None]:
+    """All output types; what comes back are the roots of queries, mutations and subscriptions, as far as there are any."""
+    tables = forge.tables.values()
+    shown = [table for table in tables if "select" in table.verbs]
     for table in shown:
         _row(forge, table)
-    for table in shown:
-        if table.verbs - {"select"}:
+    for table in tables:
+        if table.verbs & {"insert", "update", "delete"}:
             _response(forge, table)
     queries = {name: part for table in shown for name, part in _queries(forge, table).items()}
-    changes = {name: part for table in shown for name, part in _mutations(forge, table).items()}
+    changes = {name: part for table in tables for name, part in _mutations(forge, table).items()}
     return (
-        forge.output("query_root", queries),
-        forge.output("mutation_root", changes),
-        forge.output("subscription_root", queries),
+        forge.output("query_root", queries or NO_QUERIES),
+        forge.output("mutation_root", changes) if changes else None,
+        forge.output("subscription_root", queries) if queries else None,
     )
 
 
@@ -36,7 +41,7 @@ def _row(forge: Forge, table: Table) -> None:
 
 
 def _relation(forge: Forge, table: Table, relation: Relation) -> Part:
-    other = TABLES[relation.table]
+    other = forge.tables[relation.table]
     shape = forge.named(other.graphql_name)
     if relation.many:
         return Part(many(shape), "the rows at the other side", _list_arguments(forge, other))
@@ -56,23 +61,22 @@ def _list_arguments(forge: Forge, table: Table) -> Mapping[str, Part]:
 
 
 def _key(table: Table) -> Mapping[str, Part]:
-    return {name: Part(scalar(table.by_name[name]), required=True) for name in table.key}
+    return {name: Part(scalar(table.by_name[name]), required=True) for name in table.key if name in table.by_name}
 
 
 def _queries(forge: Forge, table: Table) -> Mapping[str, Part]:
     name = table.graphql_name
     shape = forge.named(name)
-    return {
-        name: Part(many(shape), f'rows of "deep.{table.name}"', _list_arguments(forge, table)),
-        f"{name}_by_pk": Part(maybe(shape), f'a row of "deep.{table.name}" by its key', _key(table)),
-    }
+    rows = {name: Part(many(shape), f'rows of "deep.{table.name}"', _list_arguments(forge, table))}
+    if not table.keyed:
+        return rows
+    return {**rows, f"{name}_by_pk": Part(maybe(shape), f'a row of "deep.{table.name}" by its key', _key(table))}
 
 
 def _response(forge: Forge, table: Table) -> None:
-    parts = {
-        "affected_rows": Part(int, "how many rows were touched"),
-        "returning": Part(many(forge.named(table.graphql_name)), "the rows that were touched"),
-    }
+    parts = {"affected_rows": Part(int, "how many rows were touched")}
+    if "select" in table.verbs:
+        parts["returning"] = Part(many(forge.named(table.graphql_name)), "the rows that were touched")
     forge.output(f"{table.graphql_name}_mutation_response", parts, f'What became of rows of "deep.{table.name}".')
 
 
@@ -84,7 +88,8 @@ def _mutations(forge: Forge, table: Table) -> Mapping[str, Part]:
         made |= _inserts(forge, table)
     if "update" in table.verbs:
         made |= _updates(forge, table)
-    return made
+    roots = (ROOTS["mutation", name] for name in made)
+    return {root.name: made[root.name] for root in roots if root.there(forge.tables)}
 
 
 def _shapes(forge: Forge, table: Table) -> tuple[Shape, Shape]:
@@ -106,9 +111,11 @@ def _inserts(forge: Forge, table: Table) -> Mapping[str, Part]:
     name = table.graphql_name
     response, row = _shapes(forge, table)
     given = forge.named(f"{name}_insert_input")
-    conflict = Part(maybe(forge.named(f"{name}_on_conflict")), "what becomes of rows whose key is there")
-    several = {"objects": Part(many(given), "the rows", required=True), "on_conflict": conflict}
-    single = {"object": Part(given, "the row", required=True), "on_conflict": conflict}
+    several = {"objects": Part(many(given), "the rows", required=True)}
+    single = {"object": Part(given, "the row", required=True)}
+    if table.conflicts:
+        conflict = Part(maybe(forge.named(f"{name}_on_conflict")), "what becomes of rows whose key is there")
+        several["on_conflict"] = single["on_conflict"] = conflict
     return {
         f"insert_{name}": Part(response, f'insert rows into "deep.{table.name}"', several),
         f"insert_{name}_one": Part(row, f'insert a row into "deep.{table.name}"', single),

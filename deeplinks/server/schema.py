@@ -6,7 +6,7 @@ The server. The schema says what may be asked; nothing is answered here.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import strawberry
@@ -20,6 +20,7 @@ from deeplinks.errors import DeepError
 from deeplinks.server.forging import SCALAR_MAP, Forge
 from deeplinks.server.inputs import forge_inputs
 from deeplinks.server.outputs import forge_outputs
+from deeplinks.tables import TABLES, Table
 
 logger = logging.getLogger(__name__)
 
@@ -60,9 +61,11 @@ class TablesSchema(strawberry.Schema):
                 logger.error("a request failed", exc_info=cause)
 
 
-def make_schema(extensions: Iterable[Callable[[], SchemaExtension]] = ()) -> TablesSchema:
-    """The schema over the tables."""
-    forge = Forge()
+def make_schema(
+    extensions: Iterable[Callable[[], SchemaExtension]] = (), tables: Mapping[str, Table] = TABLES
+) -> TablesSchema:
+    """The schema over the tables, or over those of a role's view."""
+    forge = Forge(tables)
     forge_inputs(forge)
     query, mutation, subscription = forge_outputs(forge)
     config = StrawberryConfig(auto_camel_case=False, scalar_map=SCALAR_MAP)

@@ -17,7 +17,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.server.access import admit
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine

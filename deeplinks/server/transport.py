@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from strawberry.types import ExecutionResult as Result
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
 from deeplinks.server import answers, faults
 from deeplinks.server.access import STRINGIFY, admit

@@ -25,8 +25,9 @@ from deeplinks.dialect.interpret import Tables, interpret
 from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.plans import Plan, Plans
 from deeplinks.dialect.refusal import RequestError
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import PREVIOUS, Bound, Step
-from deeplinks.dialect.statements import Session, Typename
+from deeplinks.dialect.statements import Typename
 from deeplinks.dialect.values import Value
 from deeplinks.server import faults
 from deeplinks.server.bodies import loads

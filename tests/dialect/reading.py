@@ -6,8 +6,9 @@ from graphql.language import parse
 
 from deeplinks.dialect.operation import Operation, choose, read
 from deeplinks.dialect.plans import Plans
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Step
-from deeplinks.dialect.statements import Session, Statement
+from deeplinks.dialect.statements import Statement
 from deeplinks.dialect.values import Value, declared
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from deeplinks.dialect.interpret import NotInterpretedError, Tables, ViolationError, interpret
 from deeplinks.dialect.interpret.spelling import numeric_text, stored, time_text
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
 from deeplinks.tables import LINKS as LINKS_TABLE
 from deeplinks.tables import NUMBERS, Column, Table

@@ -21,7 +21,8 @@ from deeplinks.dialect.interpret import Sought, ViolationError, interpret
 from deeplinks.dialect.interpret.spelling import shown
 from deeplinks.dialect.plans import Plans
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session, Typename
+from deeplinks.dialect.session import Session
+from deeplinks.dialect.statements import Typename
 from deeplinks.dialect.values import Value
 from deeplinks.server.bodies import loads
 from deeplinks.storage.memory.rules import Rules

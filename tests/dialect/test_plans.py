@@ -6,7 +6,7 @@ from graphql.language import parse
 from deeplinks.dialect import plans
 from deeplinks.dialect.plans import Plan, Plans
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
 
 

@@ -165,7 +165,7 @@ async def test_a_document_asked_again_is_neither_parsed_nor_validated_nor_planne
 
 
 def _session() -> object:
-    from deeplinks.dialect.statements import Session
+    from deeplinks.dialect.session import Session
 
     return Session()
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.server.answers import response
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine, open_engine

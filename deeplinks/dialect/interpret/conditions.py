@@ -17,8 +17,9 @@ from deeplinks.dialect.interpret.patterns import matcher
 from deeplinks.dialect.interpret.spelling import Stored, stored_as
 from deeplinks.dialect.interpret.tables import Row, Sought, Tables
 from deeplinks.dialect.refusal import unknown_field
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.statements import (
-    ADMIN,
+    ALWAYS,
     COUNTED,
     And,
     Compare,
@@ -29,7 +30,7 @@ from deeplinks.dialect.statements import (
     Or,
     OrderBy,
     Related,
-    Session,
+    Rule,
 )
 from deeplinks.dialect.values import Operand, Value, Variables
 from deeplinks.tables import TABLES, Table
@@ -56,12 +57,26 @@ class World:
     variables: Variables
     session: Session
 
+    def ours(self) -> World:
+        """The same where a rule of the house is read: all rows of all tables are seen."""
+        return World(self.tables, self.variables, Session())
 
-def seen(world: World, table: Table) -> Table:
-    """The table, for the world's session. Raises `RequestError`: other roles than the admin see none."""
-    if world.session.role != ADMIN:
+
+def seen(world: World, table: Table, verb: str = "select") -> Table:
+    """The table, whole. Raises `RequestError` where the world's session may not do that with it."""
+    view = world.session.rights.tables.get(table.name)
+    if view is None or verb not in view.verbs:
         raise unknown_field(table.graphql_name, "query_root", "$.selectionSet")
-    return table
+    return TABLES[table.name]
+
+
+def passed(world: World, table: Table, asked: Condition, verb: str = "select") -> Condition:
+    """What is asked of the table's rows, with what the world's session is held to."""
+    if not world.session.ruled:
+        return asked
+    rules = world.session.rights.of(table)
+    own = {"update": rules.update, "delete": rules.delete}.get(verb, ALWAYS)
+    return And((Rule(And((rules.select, own))), asked))
 
 
 def predicate(condition: Condition, world: World) -> Predicate:
@@ -82,6 +97,8 @@ def predicate(condition: Condition, world: World) -> Predicate:
             return _related(condition, world)
         case Counted():
             return _counted(condition, world)
+        case Rule(part):
+            return predicate(part, world.ours())
 
 
 def _all(parts: Sequence[Predicate]) -> Predicate:
@@ -194,7 +211,8 @@ def _not(asked: Asked) -> Asked:
 def _related(related: Related, world: World) -> Predicate:
     relation = related.relation
     table = seen(world, TABLES[relation.table])
-    asked, ours, theirs = predicate(related.condition, world), relation.ours, relation.theirs
+    asked = predicate(passed(world, table, related.condition), world)
+    ours, theirs = relation.ours, relation.theirs
 
     def holds(row: Row) -> Truth:
         return any(asked(other) is True for other in joined(world, table, theirs, row[ours]))
@@ -205,7 +223,8 @@ def _related(related: Related, world: World) -> Predicate:
 def _counted(condition: Counted, world: World) -> Predicate:
     relation, count = condition.relation, condition.count
     table = seen(world, TABLES[relation.table])
-    asked, enough = predicate(condition.condition, world), predicate(condition.predicate, world)
+    asked = predicate(passed(world, table, condition.condition), world)
+    enough = predicate(condition.predicate, world)
 
     def holds(row: Row) -> Truth:
         others = joined(world, table, relation.theirs, row[relation.ours])

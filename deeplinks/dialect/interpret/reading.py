@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
 
-from deeplinks.dialect.interpret.conditions import Predicate, World, comparable, joined, predicate, seen, sought
+from deeplinks.dialect.interpret.conditions import Predicate, World, comparable, joined, passed, predicate, seen, sought
 from deeplinks.dialect.interpret.faults import NotInterpretedError, ViolationError
 from deeplinks.dialect.interpret.figures import figure
 from deeplinks.dialect.interpret.spelling import Stored, shown
 from deeplinks.dialect.interpret.tables import Row
 from deeplinks.dialect.statements import (
+    ALWAYS,
     And,
     ByKey,
+    Condition,
     Nested,
     Order,
     OrderBy,
@@ -36,7 +38,7 @@ def select(statement: Select, world: World) -> list[Value]:
     """The rows, as they are asked for."""
     table = seen(world, statement.table)
     found = world.tables.seek(sought(table, statement.where, world, _plain(statement.order_by)))
-    chosen = filter(_true(predicate(statement.where, world)), found.rows)
+    chosen = filter(_true(predicate(passed(world, table, statement.where), world)), found.rows)
     rows = chosen if found.ordered else ordered(chosen, statement.order_by, world)
     return list(map(shape(statement.selection, world), _cut(rows, statement, world)))
 
@@ -54,10 +56,10 @@ def by_key(statement: ByKey, world: World) -> Value:
     return None
 
 
-def chosen_rows(table: Table, where: And, world: World) -> list[Row]:
-    """The rows of a table for which the condition is true."""
-    rows = world.tables.seek(sought(seen(world, table), where, world)).rows
-    return list(filter(_true(predicate(where, world)), rows))
+def chosen_rows(table: Table, where: And, world: World, verb: str = "select") -> list[Row]:
+    """The rows of a table for which the condition is true, of those with which that may be done."""
+    rows = world.tables.seek(sought(seen(world, table, verb), where, world)).rows
+    return list(filter(_true(predicate(passed(world, table, where, verb), world)), rows))
 
 
 def _true(asked: Predicate) -> Callable[[Row], bool]:
@@ -68,10 +70,14 @@ def _cut(rows: Iterable[Row], statement: Select, world: World) -> Iterable[Row]:
     if statement.distinct_on:
         rows = _first(rows, statement.distinct_on)
     start = _count(statement.offset, world) or 0
-    limit = _count(statement.limit, world)
+    limit = _least(_count(statement.limit, world), world.session.rights.of(statement.table).limit)
     if start < 0:
         raise ViolationError("2201X", "OFFSET must not be negative")
     return islice(rows, start, None if limit is None else start + limit)
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((limit for limit in (one, other) if limit is not None), default=None)
 
 
 def _first(rows: Iterable[Row], columns: tuple[Column, ...]) -> Iterator[Row]:
@@ -117,15 +123,18 @@ def _sorting(key: OrderBy | OrderByFigure, world: World) -> Callable[[Row], tupl
 def _reached(row: Row, path: tuple[Relation, ...], key: OrderBy | OrderByFigure, world: World) -> Stored:
     if path:
         relation, *rest = path
-        other = next(iter(_related(row, relation, world)), None)
+        other = next(iter(_leading(relation, ALWAYS, world)(row)), None)
         return None if other is None else _reached(other, tuple(rest), key, world)
     if isinstance(key, OrderBy):
         return row[key.column.name]
-    return figure(key.figure, list(_related(row, key.relation, world)))
+    return figure(key.figure, list(_leading(key.relation, ALWAYS, world)(row)))
 
 
-def _related(row: Row, relation: Relation, world: World) -> Iterable[Row]:
-    return joined(world, seen(world, TABLES[relation.table]), relation.theirs, row[relation.ours])
+def _leading(relation: Relation, asked: Condition, world: World) -> Callable[[Row], Iterable[Row]]:
+    """A function that gives the rows to which the relation leads, of those for which the condition is true."""
+    table = seen(world, TABLES[relation.table])
+    passes = _true(predicate(passed(world, table, asked), world))
+    return lambda row: filter(passes, joined(world, table, relation.theirs, row[relation.ours]))
 
 
 # what a row shows
@@ -155,10 +164,10 @@ def _pick(column: Column, world: World) -> Callable[[Row], Value]:
 
 
 def _nested(nested: Nested, world: World) -> Callable[[Row], Value]:
-    asked, shows = _true(predicate(nested.select.where, world)), shape(nested.select.selection, world)
+    leads, shows = _leading(nested.relation, nested.select.where, world), shape(nested.select.selection, world)
 
     def value(row: Row) -> Value:
-        rows = ordered(filter(asked, _related(row, nested.relation, world)), nested.select.order_by, world)
+        rows = ordered(leads(row), nested.select.order_by, world)
         values: list[Value] = [shows(one) for one in _cut(rows, nested.select, world)]
         if nested.relation.many:
             return values

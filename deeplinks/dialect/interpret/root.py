@@ -9,7 +9,8 @@ from deeplinks.dialect.interpret.conditions import World
 from deeplinks.dialect.interpret.reading import by_key, select
 from deeplinks.dialect.interpret.tables import Tables
 from deeplinks.dialect.interpret.writing import delete, insert, update, update_many
-from deeplinks.dialect.statements import ByKey, Delete, Insert, Select, Session, Statement, Update, UpdateMany
+from deeplinks.dialect.session import Session
+from deeplinks.dialect.statements import ByKey, Delete, Insert, Select, Statement, Update, UpdateMany
 from deeplinks.dialect.values import Value, Variables
 
 NOBODY_SPECIAL = Session()
@@ -21,7 +22,7 @@ def interpret(statement: Statement, tables: Tables, variables: Variables, sessio
     Raises `RequestError` for what does not fit the dialect, `ViolationError` for what a database would refuse,
     `NotInterpretedError` for what is not known here.
     """
-    world = World(tables, variables, session)
+    world = World(tables, session.known(variables), session)
     match statement:
         case Select():
             return select(statement, world)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from deeplinks.dialect.interpret.faults import NotInterpretedError, ViolationError, syntax
 from deeplinks.dialect.refusal import ROOT, RequestError
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
 from deeplinks.errors import InvalidError
 from deeplinks.ids import canonical

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deeplinks.dialect.interpret.changing import changed
-from deeplinks.dialect.interpret.conditions import Predicate, World, predicate, seen
+from deeplinks.dialect.interpret.conditions import Predicate, World, passed, predicate, seen
 from deeplinks.dialect.interpret.faults import ViolationError, duplicate, missing
 from deeplinks.dialect.interpret.reading import chosen_rows, shape
 from deeplinks.dialect.interpret.spelling import stored
@@ -67,11 +67,12 @@ NOTHING = Conflict((), lambda row: False)
 
 def insert(statement: Insert, world: World) -> Value:
     """Insert the rows. Raises `RequestError`, `ViolationError`."""
-    table, tables = seen(world, statement.table), world.tables
+    table, tables = seen(world, statement.table, "insert"), world.tables
     given = new_rows(statement, resolve(statement.rows.tree, world.variables))
     touched, conflict = Touched(), None
     if asked := statement.on_conflict:
-        conflict = Conflict(tuple(column.name for column in asked.columns), predicate(asked.where, world))
+        where = passed(world, table, asked.where, "update")
+        conflict = Conflict(tuple(column.name for column in asked.columns), predicate(where, world))
     for values in given.rows:
         place(tables, table, _complete(tables, table, values), touched, conflict)
     finish(tables, table, touched)
@@ -131,10 +132,10 @@ def finish(tables: Tables, table: Table, touched: Touched) -> None:
 
 def update(statement: Update, world: World) -> Value:
     """Change the rows that are so. Raises `RequestError`, `ViolationError`."""
-    table, tables, touched = seen(world, statement.table), world.tables, Touched()
+    table, tables, touched = seen(world, statement.table, "update"), world.tables, Touched()
     if statement.changes:
         new = changed(statement.changes, world)
-        for row in chosen_rows(table, And((statement.where,)), world):
+        for row in chosen_rows(table, And((statement.where,)), world, "update"):
             _change(tables, table, row, new(row), touched)
     finish(tables, table, touched)
     return answered(statement.answer, touched.rows, world)
@@ -142,16 +143,15 @@ def update(statement: Update, world: World) -> Value:
 
 def update_many(statement: UpdateMany, world: World) -> Value:
     """Updates one after another, in written order."""
-    seen(world, statement.table)
+    seen(world, statement.table, "update")
     updates = each_update(statement, resolve(statement.updates.tree, world.variables))
-    own = World(world.tables, {}, world.session)
-    return [update(one, own) for one in updates]
+    return [update(one, world) for one in updates]
 
 
 def delete(statement: Delete, world: World) -> Value:
     """Delete the rows that are so. Raises `RequestError`, `ViolationError`."""
-    table, tables = seen(world, statement.table), world.tables
-    rows = chosen_rows(table, And((statement.where,)), world)
+    table, tables = seen(world, statement.table, "delete"), world.tables
+    rows = chosen_rows(table, And((statement.where,)), world, "delete")
     remove(tables, table, rows)
     return answered(statement.answer, rows, world)
 

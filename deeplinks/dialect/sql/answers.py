@@ -6,6 +6,7 @@ The dialect's SQL. It reads touched rows under a name; how they were touched is 
 from __future__ import annotations
 
 from deeplinks.dialect.sql.rows import concatenated, row, series
+from deeplinks.dialect.sql.sources import whole
 from deeplinks.dialect.sql.writer import Writer, literal, words
 from deeplinks.dialect.statements import Affected, Answer, Nested, One, Outcome, Pick, Returning, Selection, Typename
 from deeplinks.tables import Column, Table
@@ -57,6 +58,6 @@ def follows(answer: Answer) -> bool:
 def shown(table: Table, answer: Answer) -> tuple[Column, ...]:
     """The columns of touched rows that the answer needs: all of them where it follows relations."""
     if follows(answer):
-        return table.columns
+        return whole(table).columns
     items = (item for selection in selections(answer) for item in selection)
     return tuple(dict.fromkeys(item.column for item in items if isinstance(item, Pick)))

@@ -11,7 +11,7 @@ from deeplinks.dialect.sql.figures import counted
 from deeplinks.dialect.sql.parameters import put
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Writer, quoted, words
-from deeplinks.dialect.statements import COUNTED, And, Compare, Condition, Counted, IsNull, Not, Or, Related
+from deeplinks.dialect.statements import COUNTED, And, Compare, Condition, Counted, IsNull, Not, Or, Related, Rule
 from deeplinks.tables import TABLES, Relation
 
 SYMBOLS = {
@@ -62,6 +62,8 @@ def holds(writer: Writer, alias: str, condition: Condition) -> str:
             return _related(writer, alias, condition)
         case Counted():
             return _counted(writer, alias, condition)
+        case Rule(part):
+            return holds(writer.ours(), alias, part)
 
 
 def together(texts: Iterable[str]) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deeplinks.dialect.payload import Object, Objects, objects
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.answers import follows, outcome
 from deeplinks.dialect.sql.conditions import holds, together
 from deeplinks.dialect.sql.rows import concatenated
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Slot, Sql, Writer, quoted, words
 from deeplinks.dialect.sql.writes import TARGET, defined, returning
-from deeplinks.dialect.statements import Session, UpdateMany
+from deeplinks.dialect.statements import UpdateMany
 from deeplinks.dialect.values import Value
 from deeplinks.errors import InvalidError
 from deeplinks.ids import canonical
@@ -61,7 +62,8 @@ def set_wise(statement: UpdateMany, updates: Sequence[Value]) -> SetWise | None:
         changes.append(change)
     if not keys or len({id for _, id in keys}) != len(keys):
         return None
-    return SetWise(keys, objects(statement.table, changes, statement.updates.path, "set_input", "._set"))
+    table, path = statement.table, statement.updates.path
+    return SetWise(keys, objects(table, changes, path, "set_input", "._set", table.update_by_name))
 
 
 def _key(where: Value) -> tuple[str, str] | None:
@@ -80,7 +82,7 @@ def _key(where: Value) -> tuple[str, str] | None:
 def update_many(session: Session, statement: UpdateMany, changes: Objects, rows: Slot) -> Sql:
     """The one statement; `rows` gives the records' JSON text."""
     writer = Writer(session)
-    target = source(writer, statement.table)
+    target = source(writer, statement.table, "update")
     record = f"g({NUMBER} bigint, {SPACE} uuid, {ID} uuid, {MASK} bigint, {defined(changes.columns)})"
     given = words("SELECT * FROM", f"json_to_recordset({writer.put(rows, 'json')})", "AS", record)
     match = (f"{TARGET}.{quoted('_deep')} = g.{SPACE}", f"{TARGET}.{quoted('id')} = g.{ID}")

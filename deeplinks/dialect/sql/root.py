@@ -10,13 +10,14 @@ from typing import Protocol
 
 from deeplinks.dialect.mutations import each_update, new_rows, updates_of
 from deeplinks.dialect.payload import JsonText, Objects, encoded
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
 from deeplinks.dialect.sql.rows import listed, row, selected
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
 from deeplinks.dialect.sql.writes import delete, insert, update
-from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Session, Statement, Update, UpdateMany
+from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Statement, Update, UpdateMany
 from deeplinks.dialect.values import Variables, resolve
 
 
@@ -41,10 +42,10 @@ def to_sql(statement: Statement, session: Session) -> Query:
         case Delete():
             return Written(delete(session, statement))
         case Insert():
-            source(Writer(session), statement.table)
+            source(Writer(session), statement.table, "insert")
             return Inserting(session, statement)
         case UpdateMany():
-            source(Writer(session), statement.table)
+            source(Writer(session), statement.table, "update")
             return UpdatingMany(session, statement)
 
 
@@ -106,10 +107,10 @@ class UpdatingMany:
     def bind(self, variables: Variables) -> Bound:
         value = resolve(self.statement.updates.tree, variables)
         together = set_wise(self.statement, updates_of(self.statement, value))
-        if together is not None:
+        if together is not None and not self.session.ruled:
             return Bound(((self._one_statement(together, variables),),))
         chains = [update(self.session, each) for each in each_update(self.statement, value)]
-        return Bound(tuple(tuple(sql.bind({}) for sql in chain) for chain in chains), listed=True)
+        return Bound(tuple(tuple(sql.bind(variables) for sql in chain) for chain in chains), listed=True)
 
     def _one_statement(self, updates: SetWise, variables: Variables) -> Step:
         text = encoded(updates.payload(), self.statement.updates.path)

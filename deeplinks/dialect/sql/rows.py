@@ -71,11 +71,15 @@ def selected(writer: Writer, select: Select, alias: str, joined: str = "true") -
     seen, asked = holds(writer, alias, table.condition), holds(writer, alias, select.where)
     ordered = order_by(writer, alias, select.order_by)
     head = words("SELECT", distinct_on(alias, select.distinct_on), text)
-    return words(head, "FROM", table.name, alias, where(joined, seen, asked), ordered, _cut(writer, select))
+    cut = _cut(writer, select, table.limit)
+    return words(head, "FROM", table.name, alias, where(joined, seen, asked), ordered, cut)
 
 
-def _cut(writer: Writer, select: Select) -> str:
+def _cut(writer: Writer, select: Select, most: int | None) -> str:
     limit = f"LIMIT {count(writer, select.limit)}" if select.limit else ""
+    if most is not None:
+        # LEAST passes over a null.
+        limit = f"LIMIT LEAST({count(writer, select.limit)}, {most})" if select.limit else f"LIMIT {most}"
     offset = f"OFFSET {count(writer, select.offset)}" if select.offset else ""
     return words(limit, offset)
 

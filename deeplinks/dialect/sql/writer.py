@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final, TypeAlias
 
-from deeplinks.dialect.statements import Session
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Variables
 
 
@@ -72,6 +72,12 @@ class Writer:
         self.session = session
         self._slots: list[Slot] = []
         self._numbers = count()
+
+    def ours(self) -> Writer:
+        """The same pen where it writes a rule of the house: it sees all rows of all tables."""
+        writer = Writer(Session(stringify_numerics=self.session.stringify_numerics))
+        writer._slots, writer._numbers = self._slots, self._numbers
+        return writer
 
     def alias(self) -> str:
         return f'"_{next(self._numbers)}"'

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deeplinks.dialect.payload import Objects
+from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.answers import answered, follows, shown
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.parameters import put
-from deeplinks.dialect.sql.sources import source
+from deeplinks.dialect.sql.sources import source, whole
 from deeplinks.dialect.sql.writer import PREVIOUS, Parameter, Slot, Sql, Writer, literal, quoted, words
-from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Session, Update
+from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Update
 from deeplinks.dialect.values import Variables
 from deeplinks.tables import Column, Table
 
@@ -26,10 +27,10 @@ def insert(session: Session, statement: Insert, objects: Objects, rows: Slot) ->
     """The statements of an insert of rows of this shape; `rows` gives their JSON text."""
     writer, table = Writer(session), statement.table
     if not objects.rows:
-        return chain(writer, table, statement.answer, nothing(writer, table))
+        return chain(writer, table, statement.answer, nothing(writer, table, "insert"))
     text = words(
         "INSERT INTO",
-        source(writer, table).name,
+        source(writer, table, "insert").name,
         "AS",
         TARGET,
         f"({names(objects.columns)})" if objects.columns else "",
@@ -68,7 +69,7 @@ def _on_conflict(writer: Writer, table: Table, conflict: OnConflict | None) -> s
     if not conflict.columns:
         return f"{head} NOTHING"
     changes = ", ".join(f"{quoted(column.name)} = excluded.{quoted(column.name)}" for column in conflict.columns)
-    seen = holds(writer, TARGET, source(writer, table).condition)
+    seen = holds(writer, TARGET, source(writer, table, "update").condition)
     return words(f"{head} UPDATE SET", changes, where(seen, holds(writer, TARGET, conflict.where)))
 
 
@@ -76,8 +77,8 @@ def update(session: Session, statement: Update) -> tuple[Sql, ...]:
     """The statements of an update."""
     writer, table = Writer(session), statement.table
     if not statement.changes:
-        return chain(writer, table, statement.answer, nothing(writer, table))
-    rows = source(writer, table)
+        return chain(writer, table, statement.answer, nothing(writer, table, "update"))
+    rows = source(writer, table, "update")
     changes = ", ".join(_assigned(writer, change) for change in statement.changes)
     chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
     text = words("UPDATE", rows.name, "AS", TARGET, "SET", changes, chosen, returning(table, statement.answer))
@@ -100,7 +101,7 @@ def _assigned(writer: Writer, change: Assign) -> str:
 def delete(session: Session, statement: Delete) -> tuple[Sql, ...]:
     """The statements of a delete."""
     writer, table = Writer(session), statement.table
-    rows = source(writer, table)
+    rows = source(writer, table, "delete")
     chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
     text = words("DELETE FROM", rows.name, "AS", TARGET, chosen, returning(table, statement.answer))
     return chain(writer, table, statement.answer, text)
@@ -112,7 +113,7 @@ def chain(writer: Writer, table: Table, answer: Answer, touching: str) -> tuple[
         return (writer.done(f"WITH touched AS ({touching}) {answered(writer, answer, 'touched x', 'x')}"),)
     rows = words("WITH touched AS", f"({touching})", "SELECT coalesce(json_agg(x), '[]')::text", "FROM touched x")
     after = Writer(writer.session)
-    touched = f"json_to_recordset({after.put(_previous, 'json')}) AS x({defined(table.columns)})"
+    touched = f"json_to_recordset({after.put(_previous, 'json')}) AS x({defined(whole(table).columns)})"
     return writer.done(rows), after.done(answered(after, answer, touched, "x"))
 
 
@@ -120,9 +121,9 @@ def _previous(variables: Variables) -> Parameter:
     return PREVIOUS
 
 
-def nothing(writer: Writer, table: Table) -> str:
+def nothing(writer: Writer, table: Table, verb: str) -> str:
     """No rows: not even a trigger fires."""
-    return words("SELECT", names(table.columns), "FROM", source(writer, table).name, "WHERE false")
+    return words("SELECT", names(whole(table).columns), "FROM", source(writer, table, verb).name, "WHERE false")
 
 
 def returning(table: Table, answer: Answer, *more: str) -> str:

@@ -14,7 +14,8 @@ from graphql import DocumentNode
 from deeplinks.dialect.interpret import NotInterpretedError, ViolationError, interpret
 from deeplinks.dialect.operation import Introspection, RootField, choose, read
 from deeplinks.dialect.refusal import ROOT, RequestError
-from deeplinks.dialect.statements import Insert, Session, Typename
+from deeplinks.dialect.session import Session
+from deeplinks.dialect.statements import Insert, Typename
 from deeplinks.dialect.values import Value, Variables, declared
 from deeplinks.storage.memory.bells import Bells
 from deeplinks.storage.memory.rules import Rules
