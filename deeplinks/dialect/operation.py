@@ -17,8 +17,9 @@ from deeplinks.dialect.refusal import RequestError, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
 from deeplinks.dialect.selections import only, select, selection
 from deeplinks.dialect.statements import ByKey, Statement, Typename
+from deeplinks.dialect.streams import stream
 from deeplinks.dialect.values import Variables
-from deeplinks.tables import TABLES, Table
+from deeplinks.tables import LOGGED, TABLES, Table
 
 Reader: TypeAlias = "Callable[[Table, Field, Scope, str], Statement]"
 ROOT_TYPES = {"query": "query_root", "mutation": "mutation_root", "subscription": "subscription_root"}
@@ -85,6 +86,8 @@ def _roots(table: Table) -> Iterator[Root]:
     for kind in ("query", "subscription"):
         yield root(kind, "*", select, "select")
         yield root(kind, "*_by_pk", by_key, "select", keyed=True)
+    if table in LOGGED:
+        yield root("subscription", "*_stream", stream, "select")
     yield root("mutation", "insert_*", mutations.insert, "insert")
     yield root("mutation", "insert_*_one", mutations.insert_one, "insert", "select")
     yield root("mutation", "update_*", mutations.update, "update", "select")

@@ -6,8 +6,10 @@ The dialect. It looks at statements and values; when anything is read again is d
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 from uuid import UUID
 
+from deeplinks.dialect.session import Rights
 from deeplinks.dialect.statements import (
     And,
     ByKey,
@@ -20,7 +22,9 @@ from deeplinks.dialect.statements import (
     OrderBy,
     OrderByFigure,
     Related,
+    Rule,
     Select,
+    Stream,
 )
 from deeplinks.dialect.values import Variables
 from deeplinks.tables import CHANGES, LOGGED, Relation, Table
@@ -28,9 +32,10 @@ from deeplinks.tables import CHANGES, LOGGED, Relation, Table
 # Tables whose every change has its number in the log of its space.
 _NUMBERED = frozenset(table.name for table in (*LOGGED, CHANGES))
 SPACE = "_deep"
+Reading: TypeAlias = "Select | ByKey | Stream"
 
 
-def space_of(statement: Select | ByKey, variables: Variables) -> str | None:
+def space_of(statement: Reading, variables: Variables) -> str | None:
     """The space outside of which nothing can change this reading, as a canonical id; `None` where there is no such one.
 
     Entries that are pruned from the log leave a reading of `changes` with the next change.
@@ -43,11 +48,16 @@ def space_of(statement: Select | ByKey, variables: Variables) -> str | None:
     return None
 
 
+def confined(rights: Rights) -> bool:
+    """Whether the rules for rows look at no other space than the row's own."""
+    return all(_inside(rules.select) for rules in rights.rules.values())
+
+
 def _numbered(table: Table) -> bool:
     return table.name in _NUMBERED
 
 
-def _demanded(statement: Select | ByKey) -> Iterator[Compare]:
+def _demanded(statement: Reading) -> Iterator[Compare]:
     """The comparisons that every row has to pass."""
     parts: list[Condition] = list(statement.key) if isinstance(statement, ByKey) else [statement.where]
     while parts:
@@ -58,7 +68,10 @@ def _demanded(statement: Select | ByKey) -> Iterator[Compare]:
             yield part
 
 
-def _stays(statement: Select | ByKey) -> bool:
+def _stays(statement: Reading) -> bool:
+    if isinstance(statement, Stream):
+        # Its rows are told when they are touched themselves, whatever becomes of others.
+        return True
     if isinstance(statement, Select) and not (_inside(statement.where) and all(map(_beside, statement.order_by))):
         return False
     nested = (item for item in statement.selection if isinstance(item, Nested))
@@ -74,7 +87,7 @@ def _inside(condition: Condition) -> bool:
     match condition:
         case And(parts) | Or(parts):
             return all(map(_inside, parts))
-        case Not(part):
+        case Not(part) | Rule(part):
             return _inside(part)
         case Related(relation, part) | Counted(relation, condition=part):
             return _own(relation) and _inside(part)

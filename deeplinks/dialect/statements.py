@@ -185,6 +185,19 @@ class ByKey:
     key: tuple[Compare, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Rows in the order of a column, in batches of at most `batch_size`, from after the value `initial` on; then what comes."""
+
+    table: Table
+    selection: Selection
+    column: Column
+    descending: bool
+    initial: Operand
+    batch_size: Operand
+    where: Condition = ALWAYS
+
+
 # Answers of mutations.
 
 
@@ -277,4 +290,4 @@ class Delete:
     answer: Answer
 
 
-Statement: TypeAlias = "Select | ByKey | Insert | Update | UpdateMany | Delete"
+Statement: TypeAlias = "Select | ByKey | Stream | Insert | Update | UpdateMany | Delete"

@@ -50,6 +50,7 @@ TAKES: Mapping[str, frozenset[type]] = {
     "Boolean": frozenset({bool}),
     "Int": frozenset({int}),
     "limit": frozenset({int}),
+    "batch size": frozenset({int}),
 }
 EXPECTED = {
     "uuid": "a string",
@@ -58,8 +59,9 @@ EXPECTED = {
     "Boolean": "a boolean",
     "Int": "a 32-bit integer",
     "limit": "a non-negative 32-bit integer",
+    "batch size": "a positive 32-bit integer",
 }
-BOUNDS = {"Int": (-(2**31), 2**31 - 1), "limit": (0, 2**31 - 1)}
+BOUNDS = {"Int": (-(2**31), 2**31 - 1), "limit": (0, 2**31 - 1), "batch size": (1, 2**31 - 1)}
 
 
 def number(text: str) -> int | Decimal:

@@ -62,6 +62,11 @@ def told(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
     return [GraphQLError(error.message, extensions=error.extensions)]
 
 
+def codes(answer: ExecutionResult) -> list[object]:
+    """What kinds of errors it tells of: the words for a database that is away differ from one attempt to the next."""
+    return [(error.extensions or {}).get("code") for error in answer.errors or ()]
+
+
 def encoded(answer: Response | list[Response]) -> bytes:
     """A response, or those of a batch, as JSON text."""
     match answer:

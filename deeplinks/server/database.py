@@ -73,6 +73,16 @@ class Database:
             await cursor.execute(text.encode(), parameters, prepare=False)
             return await cursor.fetchall()
 
+    async def table(self, step: Step) -> list[list[bytes]]:
+        """The rows of one statement, as the bytes that came; null is empty. Raises what psycopg raises."""
+        async with self._connection() as connection:
+            cursor = AsyncRawCursor(connection)
+            await self._send(cursor, step, NULL)
+            result = cursor.pgresult
+            assert result is not None
+            width = range(result.nfields)
+            return [[result.get_value(row, column) or b"" for column in width] for row in range(result.ntuples)]
+
     async def _together(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]
         if steps == [1]:

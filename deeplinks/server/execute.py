@@ -6,7 +6,7 @@ The server. A strawberry extension by its public hooks; it holds no connection a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import psycopg
@@ -16,11 +16,11 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.plans import Plan, Planned
-from deeplinks.dialect.reach import space_of
+from deeplinks.dialect.reach import confined, space_of
 from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Bound
-from deeplinks.dialect.statements import ByKey, Insert, Select, Typename
+from deeplinks.dialect.statements import ByKey, Insert, Select, Stream, Typename
 from deeplinks.dialect.values import Variables
 from deeplinks.server import faults
 from deeplinks.server.answers import spliced
@@ -36,15 +36,21 @@ Run: TypeAlias = "Callable[[list[Bound]], Awaitable[list[bytes]]]"
 class LiveQuery:
     """A subscription's field, compiled: answered again and again. `space` is where all it may show lies, '' for anywhere."""
 
-    field: Planned
+    planned: Planned
     query: Bound
     space: str
+    identity: Hashable = field(init=False)
 
     @property
-    def identity(self) -> Hashable:
+    def streams(self) -> bool:
+        """It is told row by row, and not again and again as a whole."""
+        return isinstance(self.planned.statement, Stream)
+
+    def __post_init__(self) -> None:
         """Equal ones have equal answers: the statements and all their values, a role's filters among them."""
         steps = (step for chain in self.query.chains for step in chain)
-        return self.field.key, self.space, tuple((step.text, repr(step.parameters)) for step in steps)
+        told = tuple((step.text, repr(step.parameters)) for step in steps)
+        object.__setattr__(self, "identity", (self.planned.key, self.space, told))
 
 
 @dataclass(slots=True)
@@ -107,7 +113,7 @@ class CompileAndRun(SchemaExtension):
         """The answer, or nothing where graphql-core has to go on. Raises `RequestError` and `GraphQLError`."""
         plan, variables = compiled(self.asked)
         if plan.operation.kind == "subscription":
-            self.asked.live = _live(plan, variables)
+            self.asked.live = _live(self.asked.session, plan, variables)
             return ExecutionResult(data=None, errors=None)
         fields = await answer(self.asked, plan, variables)
         if plan.operation.introspects:
@@ -140,22 +146,27 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
     return [(field.key, text) for field in plan.fields if (text := texts.get(field.key) or _typename(field))]
 
 
-def _live(plan: Plan, variables: Variables) -> LiveQuery:
+def _live(session: Session, plan: Plan, variables: Variables) -> LiveQuery:
     (field,), (query,) = plan.fields, plan.bind(variables)
     assert query is not None
-    assert isinstance(field.statement, Select | ByKey)
-    return LiveQuery(field, query, space_of(field.statement, variables) or "")
+    assert isinstance(field.statement, Select | ByKey | Stream)
+    space = (
+        space_of(field.statement, variables)
+        if confined(session.rights) or isinstance(field.statement, Stream)
+        else None
+    )
+    return LiveQuery(field, query, space or "")
 
 
 async def asked_again(database: Database, live: LiveQuery) -> ExecutionResult:
     """What a live query answers now; what goes wrong is told in the answer."""
     try:
-        (text,) = await _run(database.read, [live.field], [live.query])
+        (text,) = await _run(database.read, [live.planned], [live.query])
     except RequestError as error:
         return failed(faults.refused(error))
     except GraphQLError as error:
         return failed(error)
-    return ExecutionResult(data=spliced([(live.field.key, text)]), errors=None)
+    return ExecutionResult(data=spliced([(live.planned.key, text)]), errors=None)
 
 
 def _typename(field: Planned) -> bytes | None:
@@ -171,7 +182,7 @@ async def _run(run: Run, fields: list[Planned], queries: list[Bound]) -> list[by
     except psycopg.Error as error:
         raise faults.from_database(error) from None
     except UnicodeEncodeError:
-        raise RequestError("the request holds half a surrogate pair, which is no text", code="data-exception") from None
+        raise faults.no_text() from None
 
 
 def _place(field: Planned) -> str:

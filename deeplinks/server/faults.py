@@ -44,6 +44,11 @@ def refused(error: RequestError) -> GraphQLError:
     return told(error.message, error.extension_code, error.path)
 
 
+def no_text() -> GraphQLError:
+    """A value that is no Unicode."""
+    return told("the request holds half a surrogate pair, which is no text", "data-exception")
+
+
 def from_document(error: GraphQLError) -> GraphQLError:
     """What graphql-core found in a document. What has our form passes; suggestions of names do not."""
     if error.extensions:

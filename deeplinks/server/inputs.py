@@ -13,7 +13,7 @@ from deeplinks.dialect.functions import functions
 from deeplinks.dialect.operators import CASTS, OPERATORS, Comparison
 from deeplinks.dialect.ordering import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
-from deeplinks.tables import Column, Relation, Table
+from deeplinks.tables import LOGGED, Column, Relation, Table
 
 DIRECTIONS_SAID = {
     "asc": "ascending, nulls last",
@@ -24,6 +24,10 @@ DIRECTIONS_SAID = {
     "desc_nulls_last": "descending, nulls last",
 }
 
+# Tables whose every change is in the log.
+STREAMED = frozenset(table.name for table in LOGGED)
+ORDERINGS_SAID = {"ASC": "ascending ordering of the cursor", "DESC": "descending ordering of the cursor"}
+
 
 def scalar(column: Column) -> Shape:
     """The column's scalar."""
@@ -33,6 +37,7 @@ def scalar(column: Column) -> Shape:
 def forge_inputs(forge: Forge) -> Shape:
     """All input types; what comes back is the enum of directions."""
     directions = forge.enum("order_by", {name: DIRECTIONS_SAID[name] for name in DIRECTIONS}, "column ordering options")
+    orderings = forge.enum("cursor_ordering", ORDERINGS_SAID, "ordering argument of a cursor")
     for name in sorted(OPERATORS):
         _comparisons(forge, name)
     for table in forge.tables.values():
@@ -46,11 +51,24 @@ def forge_inputs(forge: Forge) -> Shape:
                 _counts(forge, table)
             _order(forge, table, directions)
             _order_by_figures(forge, table, directions)
+            if table.name in STREAMED:
+                _cursor(forge, table, orderings)
         if "insert" in table.verbs:
             _insert(forge, table)
         if "update" in table.verbs:
             _update(forge, table)
     return directions
+
+
+def _cursor(forge: Forge, table: Table, orderings: Shape) -> None:
+    name = f"{table.graphql_name}_stream_cursor"
+    said = "The value after which a stream begins, of one column."
+    initial = forge.input(f"{name}_value_input", _values(table.by_name), said)
+    parts = {
+        "initial_value": Part(initial, "the stream begins after this value", required=True),
+        "ordering": Part(maybe(orderings), "ascending, unless told otherwise"),
+    }
+    forge.input(f"{name}_input", parts, f'Where a stream of rows of "deep.{table.name}" begins.')
 
 
 def _comparisons(forge: Forge, name: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
+from contextlib import aclosing
 from time import perf_counter
 from typing import Final
 
@@ -19,9 +20,11 @@ from deeplinks.server import faults
 from deeplinks.server.bell import Bell
 from deeplinks.server.database import Database
 from deeplinks.server.execute import LiveQuery, asked_again, failed
+from deeplinks.server.feed import Feed
 from deeplinks.server.settings import Settings
+from deeplinks.server.steps import Place, Stepped, step
 from deeplinks.server.tasks import Tasks
-from deeplinks.server.watcher import Reader, Watcher
+from deeplinks.server.watcher import Watcher
 from deeplinks.tasks import check_called_off
 
 # The least time between two looks (seconds): commits that come faster are found together.
@@ -43,7 +46,7 @@ class Hub:
         self._interval = settings.refetch_interval
         self._tasks = Tasks()
         self._bell = Bell(database, settings.database, self._tasks)
-        self._watchers: dict[Hashable, Watcher] = {}
+        self._watchers: dict[Hashable, Watcher | Feed] = {}
         self._woken = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         # Requests need the pool too.
@@ -52,7 +55,7 @@ class Hub:
 
     @property
     def watching(self) -> int:
-        """How many different live queries are watched."""
+        """How many different live queries and streams are watched."""
         return len(self._watchers)
 
     @property
@@ -70,14 +73,13 @@ class Hub:
         """The answer at once, then whenever it is another one; ends when the hub is closed."""
         if self._closed:
             return
-        identity, reader = live.identity, Reader(self.looks)
+        identity = live.identity
         watcher = self._watchers.get(identity) or self._add(identity, live)
-        watcher.join(reader)
         try:
-            while (answer := await reader.take()) is not None:
-                yield answer
+            async with aclosing(watcher.read(self.looks)) as answers:
+                async for answer in answers:
+                    yield answer
         finally:
-            watcher.leave(reader)
             if not watcher.readers:
                 self._remove(identity, watcher)
 
@@ -89,20 +91,23 @@ class Hub:
 
     # watchers
 
-    def _add(self, identity: Hashable, live: LiveQuery) -> Watcher:
-        watcher = Watcher(live.space, lambda: self._ask(live), self._woken.set, self._tasks)
-        self._watchers[identity] = watcher
+    def _add(self, identity: Hashable, live: LiveQuery) -> Watcher | Feed:
+        watcher = self._watchers[identity] = self._made(live)
         if self._working is None:
             self._working = self._tasks.start(self._work(), "hub", self._fall)
         return watcher
 
-    def _remove(self, identity: Hashable, watcher: Watcher) -> None:
-        watcher.stop()
+    def _made(self, live: LiveQuery) -> Watcher | Feed:
+        if live.streams:
+            return Feed(live.space, lambda place: self._go_on(live, place), self._tasks)
+        return Watcher(live.space, lambda: self._ask(live), self._woken.set, self._tasks)
+
+    def _remove(self, identity: Hashable, watcher: Watcher | Feed) -> None:
         if self._watchers.get(identity) is watcher:
             del self._watchers[identity]
-        if not self._watchers and self._working is not None:
-            self._working.cancel()
-            self._working = None
+        if not self._watchers:
+            # A look that has begun is not called off, or its connection would go with it.
+            self._woken.set()
 
     def _fall(self) -> None:
         """Nobody is woken any more: all are sent away, and whoever comes next starts anew."""
@@ -118,11 +123,14 @@ class Hub:
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._bell.hear(self._woken.set), name="deeplinks ear")
-            group.create_task(self._keep_looking(), name="deeplinks eye")
+            ear = group.create_task(self._bell.hear(self._woken.set), name="deeplinks ear")
+            await self._keep_looking()
+            self._working = None
+            ear.cancel()
 
     async def _keep_looking(self) -> None:
-        while True:
+        """Look as long as somebody watches."""
+        while self._watchers:
             self._woken.clear()
             began = perf_counter()
             await self._look()
@@ -153,10 +161,21 @@ class Hub:
         rows = await self._database.rows(resources.text("sql/queries/marks.sql"), [sorted(spaces - {""})])
         return {str(space): str(mark) for space, mark in rows}
 
-    def _fail(self, watchers: list[Watcher], error: GraphQLError) -> None:
+    def _fail(self, watchers: list[Watcher | Feed], error: GraphQLError) -> None:
         for watcher in watchers:
             watcher.fail(failed(error))
 
+    async def _go_on(self, live: LiveQuery, place: Place) -> Stepped:
+        async with self._turns:
+            self._check_watched(live)
+            return await step(self._database, live, place, self.looks)
+
     async def _ask(self, live: LiveQuery) -> ExecutionResult:
         async with self._turns:
+            self._check_watched(live)
             return await asked_again(self._database, live)
+
+    def _check_watched(self, live: LiveQuery) -> None:
+        """What has begun is answered, for it has a connection that is not left in the middle; what nobody waits for is not begun."""
+        if live.identity not in self._watchers:
+            raise asyncio.CancelledError

@@ -20,15 +20,24 @@ class Mailbox(Generic[Answer]):
     def __init__(self, since: int = 0) -> None:
         self.since = since
         self._answer: Answer | None = None
+        self._ended = False
         self._there = asyncio.Event()
 
-    def put(self, answer: Answer | None) -> None:
-        """Leave an answer; `None` says that no other will come."""
-        self._answer = answer
+    def put(self, answer: Answer) -> None:
+        """Leave an answer; after the end nobody wants it."""
+        if not self._ended:
+            self._answer = answer
+            self._there.set()
+
+    def end(self) -> None:
+        """No other answer will come; one that waits is still taken."""
+        self._ended = True
         self._there.set()
 
     async def take(self) -> Answer | None:
-        """Wait for an answer that was not taken yet."""
+        """Wait for an answer that was not taken yet; none after the end."""
         await self._there.wait()
-        self._there.clear()
-        return self._answer
+        answer, self._answer = self._answer, None
+        if not self._ended:
+            self._there.clear()
+        return answer

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from deeplinks.dialect.operation import ROOTS
 from deeplinks.server.forging import Forge, Part, Shape, many, maybe
-from deeplinks.server.inputs import operations, scalar
+from deeplinks.server.inputs import STREAMED, operations, scalar
 from deeplinks.tables import Relation, Table
 
 # A schema has to have a query: for those who see no table at all.
@@ -26,11 +26,12 @@ def forge_outputs(forge: Forge) -> tuple[type, type | None, type | None]:
         if table.verbs & {"insert", "update", "delete"}:
             _response(forge, table)
     queries = {name: part for table in shown for name, part in _queries(forge, table).items()}
+    streams = {f"{table.graphql_name}_stream": _stream(forge, table) for table in shown if table.name in STREAMED}
     changes = {name: part for table in tables for name, part in _mutations(forge, table).items()}
     return (
         forge.output("query_root", queries or NO_QUERIES),
         forge.output("mutation_root", changes) if changes else None,
-        forge.output("subscription_root", queries) if queries else None,
+        forge.output("subscription_root", {**queries, **streams}) if queries else None,
     )
 
 
@@ -71,6 +72,16 @@ def _queries(forge: Forge, table: Table) -> Mapping[str, Part]:
     if not table.keyed:
         return rows
     return {**rows, f"{name}_by_pk": Part(maybe(shape), f'a row of "deep.{table.name}" by its key', _key(table))}
+
+
+def _stream(forge: Forge, table: Table) -> Part:
+    name = table.graphql_name
+    arguments = {
+        "batch_size": Part(int, "at most so many rows at a time", required=True),
+        "cursor": Part(many(maybe(forge.named(f"{name}_stream_cursor_input"))), "where to begin", required=True),
+        "where": Part(maybe(forge.named(f"{name}_bool_exp")), "which rows"),
+    }
+    return Part(many(forge.named(name)), f'rows of "deep.{table.name}" in batches, then those that come', arguments)
 
 
 def _response(forge: Forge, table: Table) -> None:

@@ -6,12 +6,12 @@ The server. It asks and tells; when it is worth asking is found out by the hub.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Final
 
 from strawberry.types import ExecutionResult
 
-from deeplinks.server.answers import Spliced
+from deeplinks.server.answers import Spliced, codes
 from deeplinks.server.mailbox import Mailbox
 from deeplinks.server.tasks import Tasks
 from deeplinks.tasks import check_called_off
@@ -38,21 +38,18 @@ class Watcher:
         self._next: str | None = None
         self._answer: ExecutionResult | None = None
 
-    def join(self, reader: Reader) -> None:
-        """One more reader: it hears the answer as it is from now on, then what becomes of it."""
+    async def read(self, since: int) -> AsyncGenerator[ExecutionResult]:
+        """One more reader: it hears the answer as it is after look `since`, then what becomes of it."""
+        reader = Reader(since)
         self.readers.add(reader)
         self._new.add(reader)
         self._again()
-
-    def leave(self, reader: Reader) -> None:
-        """One reader less."""
-        self.readers.discard(reader)
-        self._new.discard(reader)
-
-    def stop(self) -> None:
-        """Ask no more."""
-        if self._asking is not None:
-            self._asking.cancel()
+        try:
+            while (answer := await reader.take()) is not None:
+                yield answer
+        finally:
+            self.readers.discard(reader)
+            self._new.discard(reader)
 
     def look(self, mark: str, number: int) -> None:
         """What look `number` found. Another mark than before: ask. The same: new readers hear what is known."""
@@ -71,7 +68,7 @@ class Watcher:
     def end(self) -> None:
         """Nothing more will come."""
         for reader in self.readers:
-            reader.put(None)
+            reader.end()
 
     def _fall(self) -> None:
         self._seen = None
@@ -107,15 +104,10 @@ class Watcher:
 
 def _passes(answer: ExecutionResult) -> bool:
     """Whether asking again may give something else though nothing has changed: not where the request is wrong."""
-    return any(code not in LASTING for code in _codes(answer))
+    return any(code not in LASTING for code in codes(answer))
 
 
 def _same(one: ExecutionResult, other: ExecutionResult) -> bool:
     if isinstance(one.data, Spliced) and isinstance(other.data, Spliced):
         return one.data.text() == other.data.text()
-    return _codes(one) == _codes(other) != []
-
-
-def _codes(answer: ExecutionResult) -> list[object]:
-    """What kinds of errors it tells of: the words for a database that is away differ from one attempt to the next."""
-    return [(error.extensions or {}).get("code") for error in answer.errors or ()]
+    return codes(one) == codes(other) != []

@@ -18,6 +18,7 @@ from deeplinks.dialect.statements import (
     ALWAYS,
     And,
     ByKey,
+    Compare,
     Condition,
     Nested,
     Order,
@@ -26,6 +27,7 @@ from deeplinks.dialect.statements import (
     Pick,
     Select,
     Selection,
+    Stream,
     Typename,
 )
 from deeplinks.dialect.values import Operand, Value
@@ -54,6 +56,16 @@ def by_key(statement: ByKey, world: World) -> Value:
     for row in chosen_rows(statement.table, where, world):
         return shape(statement.selection, world)(row)
     return None
+
+
+def stream(statement: Stream, world: World) -> list[Value]:
+    """The first batch: dicts stand still, and what comes later is for a database to tell."""
+    after = Compare(statement.column, "_lt" if statement.descending else "_gt", statement.initial)
+    rows = chosen_rows(statement.table, And((statement.where, after)), world)
+    key = TABLES[statement.table.name].by_name["id"]
+    order = tuple(OrderBy((), column, statement.descending, False) for column in (statement.column, key))
+    size = _count(statement.batch_size, world)
+    return list(map(shape(statement.selection, world), islice(ordered(rows, order, world), size)))
 
 
 def chosen_rows(table: Table, where: And, world: World, verb: str = "select") -> list[Row]:

@@ -6,11 +6,11 @@ The dialect's interpreter. It gives each kind of statement to its reader, and is
 from __future__ import annotations
 
 from deeplinks.dialect.interpret.conditions import World
-from deeplinks.dialect.interpret.reading import by_key, select
+from deeplinks.dialect.interpret.reading import by_key, select, stream
 from deeplinks.dialect.interpret.tables import Tables
 from deeplinks.dialect.interpret.writing import delete, insert, update, update_many
 from deeplinks.dialect.session import Session
-from deeplinks.dialect.statements import ByKey, Delete, Insert, Select, Statement, Update, UpdateMany
+from deeplinks.dialect.statements import ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
 from deeplinks.dialect.values import Value, Variables
 
 NOBODY_SPECIAL = Session()
@@ -28,6 +28,8 @@ def interpret(statement: Statement, tables: Tables, variables: Variables, sessio
             return select(statement, world)
         case ByKey():
             return by_key(statement, world)
+        case Stream():
+            return stream(statement, world)
         case Insert():
             return insert(statement, world)
         case Update():

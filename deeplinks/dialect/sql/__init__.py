@@ -6,6 +6,7 @@ The dialect. Nothing of a request may enter a text but response keys, which are 
 from __future__ import annotations
 
 from deeplinks.dialect.sql.root import Query, to_sql
-from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Step
+from deeplinks.dialect.sql.streaming import LOST, most_of
+from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Hole, Initial, Parameter, Step
 
-__all__ = ["PREVIOUS", "Bound", "Query", "Step", "to_sql"]
+__all__ = ["LOST", "PREVIOUS", "Bound", "Hole", "Initial", "Parameter", "Query", "Step", "most_of", "to_sql"]

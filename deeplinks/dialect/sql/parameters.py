@@ -15,18 +15,19 @@ def put(writer: Writer, operand: Operand) -> str:
     """The operand as a parameter of its scalar's type, or of a list of that type."""
     sql_type = "integer" if operand.scalar == "Int" else SCALARS[operand.scalar]
     if not operand.many:
-        return writer.put(_slot(operand), sql_type)
+        return writer.put(spelled(operand), sql_type)
     if operand.scalar == "jsonb":
-        return f"ARRAY(SELECT jsonb_array_elements({writer.put(_slot(operand), 'jsonb')}))"
-    return writer.put(_slot(operand), f"{sql_type}[]")
+        return f"ARRAY(SELECT jsonb_array_elements({writer.put(spelled(operand), 'jsonb')}))"
+    return writer.put(spelled(operand), f"{sql_type}[]")
 
 
 def count(writer: Writer, operand: Operand) -> str:
     """A limit or an offset; null is none."""
-    return writer.put(_slot(operand), "bigint")
+    return writer.put(spelled(operand), "bigint")
 
 
-def _slot(operand: Operand) -> Slot:
+def spelled(operand: Operand) -> Slot:
+    """What gives the operand's value as PostgreSQL takes it."""
     if operand.scalar == "jsonb":
         return lambda variables: _json(operand, operand.value(variables))
     if operand.many:

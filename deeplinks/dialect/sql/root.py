@@ -15,9 +15,10 @@ from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
 from deeplinks.dialect.sql.rows import listed, row, selected
 from deeplinks.dialect.sql.sources import source
+from deeplinks.dialect.sql.streaming import Streaming
 from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
 from deeplinks.dialect.sql.writes import delete, insert, update
-from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Statement, Update, UpdateMany
+from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
 from deeplinks.dialect.values import Variables, resolve
 
 
@@ -37,6 +38,8 @@ def to_sql(statement: Statement, session: Session) -> Query:
             return Written((writer.done(listed(writer, selected(writer, statement, writer.alias()))),))
         case ByKey():
             return Written((_by_key(Writer(session), statement),))
+        case Stream():
+            return Streaming(session, statement)
         case Update():
             return Written(update(session, statement))
         case Delete():

@@ -23,6 +23,11 @@ class Source:
     limit: int | None = None
 
 
+def ledger(table: Table) -> str:
+    """The log, or the spaces, for a statement's own use: by it rows are found, and nothing of it is ever shown."""
+    return f"{quoted(SCHEMA)}.{quoted(table.name)}"
+
+
 def source(writer: Writer, table: Table, verb: str = "select") -> Source:
     """The table for the writer's session and for what is to be done with its rows; an admin's is without filter.
 

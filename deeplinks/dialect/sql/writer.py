@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from itertools import count
 from typing import Final, TypeAlias
 
@@ -19,7 +20,26 @@ class Previous:
 
 
 PREVIOUS: Final = Previous()
-Parameter: TypeAlias = "str | bytes | list[str] | Previous | None"
+
+
+class Hole(Enum):
+    """Where a step takes the place that a reader of a stream has come to."""
+
+    INITIAL = "initial"
+    EDGE = "edge"
+    KEY = "key"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """A hole with what stands in it at first."""
+
+    hole: Hole
+    value: Parameter
+
+
+Parameter: TypeAlias = "str | bytes | list[str] | Previous | Hole | Initial | None"
 Slot: TypeAlias = "Callable[[Variables], Parameter]"
 
 
