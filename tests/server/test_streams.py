@@ -11,9 +11,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from deeplinks.dialect.interpret import interpret
+from deeplinks.server.bodies import loads
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.settings import Settings
 from deeplinks.storage.pruning import Keep, prune
+from tests.dialect.cases import GOLDEN
+from tests.dialect.plants import as_dicts, plant
+from tests.dialect.reading import statement
 from tests.server.asked import new
 from tests.server.streaming import BY_I, BY_TIME, stream_of, streaming
 from tests.waiting import until
@@ -106,6 +111,28 @@ async def test_data_come_in_the_order_of_their_values(
     expected = [id for (id,) in await rows.fetchall()]
     async with streaming(engine, stream_of("_data", type, table), space=space, size=1, **{"from": start}) as stream:
         assert await stream.ids(len(values)) == expected
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "deep_links_stream(batch_size: 3, cursor: {initial_value: {_i: 1}})",
+        'deep_links_stream(batch_size: 9, cursor: {initial_value: {_type: "00000000-0000-0000-0000-000000000000"}})',
+        'deep_links_stream(batch_size: 9, cursor: {initial_value: {created_at: "2001-01-01"}}, where: {_from: {_is_null: true}})',
+        'deep_strings_stream(batch_size: 2, cursor: {initial_value: {_data: "zzz"}, ordering: DESC})',
+        "deep_numbers_stream(batch_size: 9, cursor: [{initial_value: {_data: -100}, ordering: ASC}, null])",
+    ],
+)
+async def test_the_first_batch_is_the_same_over_dicts(engine: Engine, database_url: str, field: str) -> None:
+    query = f"subscription {{ rows: {field} {{ id __typename }} }}"
+    rows: Any = loads((GOLDEN / "rows.json").read_bytes())
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        plant(connection, rows)
+    async with streaming(engine, query) as stream:
+        told = await stream.batch()
+
+    assert told == interpret(statement(query), as_dicts(rows), {})
+    assert told
 
 
 # what comes
