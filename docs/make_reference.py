@@ -96,7 +96,10 @@ SETTINGS: dict[str, str] = {
     "PORT": "the port to listen on",
     "HASURA_GRAPHQL_DEV_MODE": "`true` adds GET and the GraphiQL page at `/v1/graphql`",
     "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES": "`true` answers with numerics and bigints as strings",
+    "HASURA_GRAPHQL_CORS_DOMAIN": "the origins whose pages may ask, with commas between them: `https://example.org`,"
+    " `https://*.example.org`, or `*` for all",
     "POOL_SIZE": "how many connections to PostgreSQL are kept",
+    "STATEMENT_TIMEOUT": "how many seconds any statement may take",
     "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "how often, in milliseconds, commits of other writers are"
     " looked for while somebody subscribes",
     "DEEPLINKS_URL": "the endpoint that `deeplinks load` and `deeplinks watch` ask",

@@ -17,6 +17,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
+from deeplinks import resources
 from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.sql import PREVIOUS, Bound, Step
 from deeplinks.storage.postgres import Connection, Pool
@@ -53,18 +54,21 @@ class Database:
         self.pool = pool
         self._seen = seen
 
-    async def read(self, fields: Sequence[Bound]) -> list[bytes]:
-        """The answers of a query's root fields, all of one moment. Raises `StatementError` and what psycopg raises."""
+    async def read(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
+        """The answers of a query's root fields, all of one moment; no statement takes longer than `seconds`.
+
+        Raises `StatementError` and what psycopg raises.
+        """
         async with self._connection() as connection:
             if len(fields) == 1:
-                return await self._together(connection, fields)
+                return await self._together(connection, fields, seconds)
             async with _snapshot(connection):
-                return await self._together(connection, fields)
+                return await self._together(connection, fields, seconds)
 
-    async def write(self, fields: Sequence[Bound]) -> list[bytes]:
+    async def write(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
         """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""
         async with self._connection() as connection:
-            return await self._together(connection, fields)
+            return await self._together(connection, fields, seconds)
 
     async def rows(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The rows of a statement of the server's own. It is planned every time, for tables grow. Raises what psycopg raises."""
@@ -83,14 +87,15 @@ class Database:
             width = range(result.nfields)
             return [[result.get_value(row, column) or b"" for column in width] for row in range(result.ntuples)]
 
-    async def _together(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
+    async def _together(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]
-        if steps == [1]:
+        if steps == [1] and seconds is None:
             # One statement is a transaction, and a moment, by itself.
             return [await self._field(connection, fields[0], 0)]
         if AsyncPipeline.is_supported() and max(steps, default=1) == 1:
-            return await self._at_once(connection, fields)
+            return await self._at_once(connection, fields, seconds)
         async with connection.transaction():
+            await _hurry(connection, seconds)
             return [await self._field(connection, field, index) for index, field in enumerate(fields)]
 
     @asynccontextmanager
@@ -120,11 +125,12 @@ class Database:
             answer = _answer(cursor)
         return answer
 
-    async def _at_once(self, connection: Connection, fields: Sequence[Bound]) -> list[bytes]:
+    async def _at_once(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         """Everything is sent before the first answer is read: one way there and back, however many statements."""
         sent: list[tuple[int, Cursor]] = []
         try:
             async with connection.pipeline(), connection.transaction():
+                await _hurry(connection, seconds)
                 for index, field in enumerate(fields):
                     for (step,) in field.chains:
                         sent.append((index, AsyncRawCursor(connection)))
@@ -155,6 +161,13 @@ def _joined(field: Bound, answers: Iterator[bytes]) -> bytes:
     """The field's answer, of the next of `answers` for each of its chains."""
     own = [next(answers) for _ in field.chains]
     return b"[" + b",".join(own) + b"]" if field.listed else own[0]
+
+
+async def _hurry(connection: Connection, seconds: float | None) -> None:
+    """No statement of the transaction takes longer than that; where nothing is said, the pool's own limit holds."""
+    if seconds is not None:
+        text = resources.text("sql/queries/hurry.sql").encode()
+        await AsyncRawCursor(connection).execute(text, [f"{seconds * 1000:.0f}"])
 
 
 @asynccontextmanager

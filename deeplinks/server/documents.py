@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from graphql import GraphQLError
+from graphql import GraphQLError, parse
 from graphql.language import DocumentNode
 
 from deeplinks.dialect.plans import Plans
+from deeplinks.server.limits import Limits
+from deeplinks.server.measure import Measure, measured
 
 KEPT = 256
 # Documents that carry data in their text are not asked twice, and would fill the memory.
@@ -20,9 +22,10 @@ LONGEST = 32 * 1024
 
 @dataclass(slots=True)
 class Prepared:
-    """A parsed document, its plans, and what validation found in it once that was asked."""
+    """A parsed document, its measure, its plans, and what validation found in it once that was asked."""
 
     document: DocumentNode
+    measure: Measure
     plans: Plans
     errors: list[GraphQLError] | None = None
 
@@ -43,9 +46,14 @@ class Documents:
             self._prepared.move_to_end(text)
         return prepared
 
-    def keep(self, text: str, document: DocumentNode) -> Prepared:
-        """Prepare a parsed document, and keep it where it is short."""
-        prepared = Prepared(document, Plans(document))
+    def prepare(self, text: str, limits: Limits) -> Prepared:
+        """Parse and measure a document within limits, and keep it where it is short.
+
+        Raises `GraphQLError` where it is none, or larger, and `RequestError` as `measured` does.
+        """
+        most = limits.tokens
+        document = parse(text, max_lexical_tokens=most, max_comments=most, max_source_length=limits.text)
+        prepared = Prepared(document, measured(document), Plans(document))
         if len(text) <= LONGEST:
             self._prepared[text] = prepared
         if len(self._prepared) > KEPT:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
 import psycopg
 from graphql import GraphQLError
-from graphql.validation import SingleFieldSubscriptionsRule
+from graphql.validation import SingleFieldSubscriptionsRule, recommended_rules, specified_rules
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
+from deeplinks.dialect.operation import choose
 from deeplinks.dialect.plans import Plan, Planned
 from deeplinks.dialect.reach import confined, space_of
 from deeplinks.dialect.refusal import ROOT, RequestError
@@ -25,20 +27,31 @@ from deeplinks.dialect.values import Variables
 from deeplinks.server import faults
 from deeplinks.server.answers import spliced
 from deeplinks.server.bodies import Request, loads
+from deeplinks.server.cost import check_cost
 from deeplinks.server.database import Database, StatementError
 from deeplinks.server.documents import Documents, Prepared
+from deeplinks.server.limits import Limits
+from deeplinks.server.measure import Measure, nested
 
 Fields: TypeAlias = "list[tuple[str, bytes]]"
+# The dialect says it with Hasura's words, and counts after fragments and directives, how many fields a subscription has.
+RULES: Final = tuple(
+    rule for rule in (*specified_rules, *recommended_rules) if rule is not SingleFieldSubscriptionsRule
+)
 Run: TypeAlias = "Callable[[list[Bound]], Awaitable[list[bytes]]]"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveQuery:
-    """A subscription's field, compiled: answered again and again. `space` is where all it may show lies, '' for anywhere."""
+    """A subscription's field, compiled: answered again and again.
+
+    `space` is where all it may show lies, '' for anywhere; `seconds` is how long one answer may take.
+    """
 
     planned: Planned
     query: Bound
     space: str
+    seconds: float | None = None
     identity: Hashable = field(init=False)
 
     @property
@@ -55,13 +68,14 @@ class LiveQuery:
 
 @dataclass(slots=True)
 class Asked:
-    """A request on its way: what it says, for whom it runs, and what it needs to be answered.
+    """A request on its way: what it says, for whom it runs and within what limits, and what it needs to be answered.
 
     `committed` is called after a mutation. `live` is what a subscription was compiled to.
     """
 
     request: Request
     session: Session
+    limits: Limits
     documents: Documents
     database: Database
     committed: Callable[[], None]
@@ -80,19 +94,16 @@ class CompileAndRun(SchemaExtension):
 
     def on_parse(self) -> Iterator[None]:
         asked, context = self.asked, self.execution_context
-        asked.prepared = asked.documents.find(asked.request.query)
-        if asked.prepared is not None:
-            context.graphql_document = asked.prepared.document
+        text, limits = asked.request.query, asked.limits
+        # Before validation, which may cost the most of all.
+        asked.prepared = asked.documents.find(text) or asked.documents.prepare(text, limits)
+        _check(asked.prepared.measure, asked.request, limits)
+        context.graphql_document = asked.prepared.document
         yield
-        if asked.prepared is None and context.graphql_document is not None:
-            asked.prepared = asked.documents.keep(asked.request.query, context.graphql_document)
 
     def on_validate(self) -> Iterator[None]:
         prepared, context = self.asked.prepared, self.execution_context
-        # The dialect says it with Hasura's words, and counts after fragments and directives.
-        context.validation_rules = tuple(
-            rule for rule in context.validation_rules if rule is not SingleFieldSubscriptionsRule
-        )
+        context.validation_rules = RULES
         if prepared is not None:
             # An empty list says: validated, and nothing found.
             context.pre_execution_errors = prepared.errors
@@ -112,8 +123,9 @@ class CompileAndRun(SchemaExtension):
     async def _answer(self) -> ExecutionResult | None:
         """The answer, or nothing where graphql-core has to go on. Raises `RequestError` and `GraphQLError`."""
         plan, variables = compiled(self.asked)
+        self._check_cost(variables)
         if plan.operation.kind == "subscription":
-            self.asked.live = _live(self.asked.session, plan, variables)
+            self.asked.live = _live(self.asked, plan, variables)
             return ExecutionResult(data=None, errors=None)
         fields = await answer(self.asked, plan, variables)
         if plan.operation.introspects:
@@ -121,6 +133,21 @@ class CompileAndRun(SchemaExtension):
             self.execution_context.root_value = {key: loads(text) for key, text in fields}
             return None
         return ExecutionResult(data=spliced(fields), errors=None)
+
+    def _check_cost(self, variables: Variables) -> None:
+        asked = self.asked
+        if asked.limits.cost is not None and asked.prepared is not None:
+            document = asked.prepared.document
+            check_cost(document, choose(document, asked.request.operation_name), variables, asked.limits.cost)
+
+
+def _check(measure: Measure, request: Request, limits: Limits) -> None:
+    measure.check(limits)
+    if measure.asks_schema and not limits.introspection:
+        raise RequestError("questions about the schema are for the admin, and for development")
+    if limits.nesting is not None and nested(request.variables, limits.nesting):
+        why = f"the variables are nested deeper than {limits.nesting} levels, which is the limit"
+        raise RequestError(why, code=faults.TOO_MUCH)
 
 
 def failed(error: GraphQLError) -> ExecutionResult:
@@ -138,7 +165,7 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
     """Run a query or a mutation. Raises `RequestError`, or `GraphQLError` for what the database said."""
     bound = [(field, query) for field, query in zip(plan.fields, plan.bind(variables), strict=True) if query]
     changes = plan.operation.kind == "mutation"
-    run: Run = asked.database.write if changes else asked.database.read
+    run: Run = partial(asked.database.write if changes else asked.database.read, seconds=asked.limits.seconds)
     answers = await _run(run, [field for field, _ in bound], [query for _, query in bound]) if bound else []
     if changes and bound:
         asked.committed()
@@ -146,22 +173,22 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
     return [(field.key, text) for field in plan.fields if (text := texts.get(field.key) or _typename(field))]
 
 
-def _live(session: Session, plan: Plan, variables: Variables) -> LiveQuery:
+def _live(asked: Asked, plan: Plan, variables: Variables) -> LiveQuery:
     (field,), (query,) = plan.fields, plan.bind(variables)
     assert query is not None
     assert isinstance(field.statement, Select | ByKey | Stream)
     space = (
         space_of(field.statement, variables)
-        if confined(session.rights) or isinstance(field.statement, Stream)
+        if confined(asked.session.rights) or isinstance(field.statement, Stream)
         else None
     )
-    return LiveQuery(field, query, space or "")
+    return LiveQuery(field, query, space or "", asked.limits.seconds)
 
 
 async def asked_again(database: Database, live: LiveQuery) -> ExecutionResult:
     """What a live query answers now; what goes wrong is told in the answer."""
     try:
-        (text,) = await _run(database.read, [live.planned], [live.query])
+        (text,) = await _run(partial(database.read, seconds=live.seconds), [live.planned], [live.query])
     except RequestError as error:
         return failed(faults.refused(error))
     except GraphQLError as error:

@@ -55,6 +55,8 @@ def from_document(error: GraphQLError) -> GraphQLError:
         return error
     if isinstance(error.original_error, RequestError):
         return refused(error.original_error)
+    if isinstance(error, GraphQLSyntaxError) and error.message.endswith("Parsing aborted."):
+        return told(error.message, TOO_MUCH, "$.query")
     if isinstance(error, GraphQLSyntaxError):
         return told(f"not a valid graphql query: {error.message}", "validation-failed", "$.query")
     if error.original_error is not None:
@@ -84,6 +86,9 @@ def _without_state(error: psycopg.Error, path: str) -> GraphQLError:
 def _with_state(error: psycopg.Error, state: str, place: str) -> GraphQLError:
     message = error.diag.message_primary or "database query error"
     more = {"sqlstate": state, **_constraint(error)}
+    if state == "57014":
+        why = "the database took longer for this than it may, and was called off: ask for less at a time"
+        return told(why, TOO_LONG, **more)
     if state.startswith(TRANSIENT_STATES):
         return told(f"the database can't do this now: {message}", UNAVAILABLE, **more)
     if state in MISSING:

@@ -18,12 +18,15 @@ MEGABYTE: Final = 1024 * 1024
 class Limits:
     """The limits of a role; as they stand here, those of roles that nothing is said of.
 
-    `body` is in bytes, `tokens` to `fragments` are of a document, `batch` of requests sent together, `rows` of one list,
-    `cost` of the rows that a query may come to, `seconds` of one request in the database.
+    `body` is in bytes, `text` in characters of a document; `tokens` to `fragments` are of a document, `nesting` of its
+    variables, `batch` of requests sent together, `rows` of one list, `cost` of the rows that a query may come to, `seconds`
+    of a statement in the database. None is no limit.
     """
 
     body: int = MEGABYTE
-    tokens: int = 5_000
+    text: int = 64 * 1024
+    tokens: int = 4_000
+    operations: int = 20
     depth: int = 10
     fields: int = 500
     aliases: int = 30
@@ -31,7 +34,7 @@ class Limits:
     variables: int = 100
     directives: int = 50
     fragments: int = 50
-    nesting: int = 50
+    nesting: int | None = 50
     batch: int = 10
     rows: int | None = 10_000
     cost: int | None = 1_000_000
@@ -42,12 +45,23 @@ class Limits:
 OTHERS: Final = Limits()
 # Who is nobody in particular: a page with a few lists.
 ANONYMOUS: Final = Limits(
-    body=64 * 1024, tokens=2_000, depth=6, fields=150, aliases=10, roots=10, batch=3, rows=1_000, cost=100_000
+    body=64 * 1024,
+    text=16 * 1024,
+    tokens=2_000,
+    depth=8,
+    fields=300,
+    aliases=10,
+    roots=10,
+    batch=3,
+    rows=1_000,
+    cost=100_000,
 )
 # A together() of 32 MB, by estimate, and what goes around it; a document that carries data in its text.
 ADMINS: Final = Limits(
     body=40 * MEGABYTE,
+    text=40 * MEGABYTE,
     tokens=4_000_000,
+    operations=1_000,
     depth=50,
     fields=20_000,
     aliases=10_000,
@@ -55,7 +69,7 @@ ADMINS: Final = Limits(
     variables=5_000,
     directives=1_000,
     fragments=200,
-    nesting=200,
+    nesting=None,
     batch=1_000,
     rows=None,
     cost=None,

@@ -29,7 +29,10 @@ class Settings:
     development: bool = False
     stringify_numerics: bool = False
     pool_size: int = 10
+    # How long a request waits for a connection before it is told to come again (seconds).
     pool_timeout: float = 2.0
+    # How long any statement may take, whatever a role's limits say (seconds).
+    statement_timeout: float = 60.0
     # Of roles that have limits of their own; see `limits_of` for the others.
     limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
     # Origins whose pages may ask, as https://example.org or https://*.example.org; "*" for all.
@@ -62,6 +65,7 @@ class Settings:
             development=_flag(given, "HASURA_GRAPHQL_DEV_MODE"),
             stringify_numerics=_flag(given, "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES"),
             pool_size=_number(given, "POOL_SIZE", default.pool_size),
+            statement_timeout=_number(given, "STATEMENT_TIMEOUT", round(default.statement_timeout)),
             refetch_interval=_number(given, REFETCH_INTERVAL, round(default.refetch_interval * 1000)) / 1000,
             cors_domains=tuple(filter(None, map(str.strip, given.get(CORS_DOMAIN, "").split(",")))),
         )
