@@ -10,7 +10,8 @@ from deeplinks.dialect.conditions import condition, key_condition
 from deeplinks.dialect.payload import Objects, objects
 from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, as_tree, fields
-from deeplinks.dialect.selections import only, selection
+from deeplinks.dialect.selecting import only
+from deeplinks.dialect.selections import selection
 from deeplinks.dialect.statements import (
     Affected,
     And,

@@ -15,7 +15,8 @@ from deeplinks.dialect import mutations
 from deeplinks.dialect.conditions import key_condition
 from deeplinks.dialect.refusal import RequestError, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
-from deeplinks.dialect.selections import only, select, selection
+from deeplinks.dialect.selecting import only
+from deeplinks.dialect.selections import aggregate, select, selection
 from deeplinks.dialect.statements import ByKey, Statement, Typename
 from deeplinks.dialect.streams import stream
 from deeplinks.dialect.values import Variables
@@ -85,6 +86,7 @@ def _roots(table: Table) -> Iterator[Root]:
 
     for kind in ("query", "subscription"):
         yield root(kind, "*", select, "select")
+        yield root(kind, "*_aggregate", aggregate, "select", "aggregate")
         yield root(kind, "*_by_pk", by_key, "select", keyed=True)
     if table in LOGGED:
         yield root("subscription", "*_stream", stream, "select")

@@ -11,12 +11,15 @@ from uuid import UUID
 
 from deeplinks.dialect.session import Rights
 from deeplinks.dialect.statements import (
+    Aggregate,
     And,
     ByKey,
     Compare,
     Condition,
     Counted,
     Nested,
+    NestedAggregate,
+    Nodes,
     Not,
     Or,
     OrderBy,
@@ -24,6 +27,7 @@ from deeplinks.dialect.statements import (
     Related,
     Rule,
     Select,
+    Selection,
     Stream,
 )
 from deeplinks.dialect.values import Variables
@@ -32,7 +36,7 @@ from deeplinks.tables import CHANGES, LOGGED, Relation, Table
 # Tables whose every change has its number in the log of its space.
 _NUMBERED = frozenset(table.name for table in (*LOGGED, CHANGES))
 SPACE = "_deep"
-Reading: TypeAlias = "Select | ByKey | Stream"
+Reading: TypeAlias = "Select | Aggregate | ByKey | Stream"
 
 
 def space_of(statement: Reading, variables: Variables) -> str | None:
@@ -40,9 +44,10 @@ def space_of(statement: Reading, variables: Variables) -> str | None:
 
     Entries that are pruned from the log leave a reading of `changes` with the next change.
     """
-    if not _numbered(statement.table) or not _stays(statement):
+    rows = statement.rows if isinstance(statement, Aggregate) else statement
+    if not _numbered(rows.table) or not _stays(statement):
         return None
-    for compare in _demanded(statement):
+    for compare in _demanded(rows):
         if compare.column.name == SPACE and compare.operator == "_eq":
             return _canonical(compare.operand.value(variables))
     return None
@@ -57,7 +62,7 @@ def _numbered(table: Table) -> bool:
     return table.name in _NUMBERED
 
 
-def _demanded(statement: Reading) -> Iterator[Compare]:
+def _demanded(statement: Select | ByKey | Stream) -> Iterator[Compare]:
     """The comparisons that every row has to pass."""
     parts: list[Condition] = list(statement.key) if isinstance(statement, ByKey) else [statement.where]
     while parts:
@@ -69,13 +74,26 @@ def _demanded(statement: Reading) -> Iterator[Compare]:
 
 
 def _stays(statement: Reading) -> bool:
-    if isinstance(statement, Stream):
-        # Its rows are told when they are touched themselves, whatever becomes of others.
-        return True
-    if isinstance(statement, Select) and not (_inside(statement.where) and all(map(_beside, statement.order_by))):
-        return False
-    nested = (item for item in statement.selection if isinstance(item, Nested))
-    return all(_own(item.relation) and _stays(item.select) for item in nested)
+    match statement:
+        case Aggregate(rows, parts):
+            return _stays(rows) and all(_shows(part.selection) for part in parts if isinstance(part, Nodes))
+        case Select():
+            chosen = _inside(statement.where) and all(map(_beside, statement.order_by))
+            return chosen and _shows(statement.selection)
+        case ByKey():
+            return _shows(statement.selection)
+        case Stream():
+            # Its rows are told when they are touched themselves, whatever becomes of others.
+            return True
+
+
+def _shows(selection: Selection) -> bool:
+    for item in selection:
+        if isinstance(item, Nested | NestedAggregate):
+            reading = item.select if isinstance(item, Nested) else item.aggregate
+            if not _own(item.relation) or not _stays(reading):
+                return False
+    return True
 
 
 def _beside(key: OrderBy | OrderByFigure) -> bool:

@@ -1,4 +1,4 @@
-"""Reading selections: which columns and relations a row shows, and the arguments of lists.
+"""Reading selections: which columns and relations a row shows.
 
 The dialect. It reads what is asked for; nothing is fetched and nothing is written here.
 """
@@ -9,23 +9,14 @@ from collections.abc import Iterable
 
 from graphql.language import SelectionNode
 
-from deeplinks.dialect.conditions import condition
-from deeplinks.dialect.ordering import distinct, order
-from deeplinks.dialect.refusal import RequestError, unknown_field
+from deeplinks.dialect import aggregates
+from deeplinks.dialect.columns import aggregated
+from deeplinks.dialect.refusal import unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, fields
-from deeplinks.dialect.statements import Nested, Pick, Select, Selection, Typename
-from deeplinks.dialect.values import Operand, Tree
-from deeplinks.tables import Relation, Table
-
-LIST_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
-
-
-def only(field: Field, allowed: Iterable[str], path: str) -> dict[str, Tree]:
-    """The field's arguments, all of them among the allowed. Raises `RequestError`."""
-    arguments = field.arguments
-    for name in arguments.keys() - set(allowed):
-        raise RequestError(f"'{field.name}' has no argument named '{name}'", f"{path}.args.{name}")
-    return arguments
+from deeplinks.dialect.selecting import only, rows
+from deeplinks.dialect.statements import Aggregate, Nested, NestedAggregate, Pick, Select, Selection, Shown, Typename
+from deeplinks.dialect.values import Operand
+from deeplinks.tables import Column, Relation, Table
 
 
 def select(table: Table, field: Field, scope: Scope, path: str) -> Select:
@@ -33,26 +24,13 @@ def select(table: Table, field: Field, scope: Scope, path: str) -> Select:
     return rows(table, field, selection(table, field.selections, scope, path), scope, path)
 
 
-def rows(table: Table, field: Field, shown: Selection, scope: Scope, path: str) -> Select:
-    """The rows that the field's arguments choose, showing this."""
-    arguments = only(field, LIST_ARGUMENTS, path)
-    keys = order(table, arguments.get("order_by"), scope, f"{path}.args.order_by")
-    columns, keys = distinct(table, arguments.get("distinct_on"), keys, scope, f"{path}.args")
-    return Select(
-        table,
-        shown,
-        where=condition(table, arguments.get("where"), scope, f"{path}.args.where"),
-        order_by=keys,
-        distinct_on=columns,
-        limit=_count(arguments, "limit", "limit", path),
-        # A negative offset is PostgreSQL's to refuse, as under Hasura.
-        offset=_count(arguments, "offset", "Int", path),
-    )
+def aggregate(table: Table, field: Field, scope: Scope, path: str) -> Aggregate:
+    """Figures and nodes over rows as the field asks for them."""
+    return aggregates.aggregate(table, field, scope, path, _node)
 
 
-def _count(arguments: dict[str, Tree], name: str, kind: str, path: str) -> Operand | None:
-    value = arguments.get(name)
-    return None if value is None else Operand(value, kind, f"{path}.args.{name}", nullable=True)
+def _node(table: Table, field: Field, scope: Scope, path: str) -> Selection:
+    return selection(table, field.selections, scope, path)
 
 
 def selection(table: Table, selections: Iterable[SelectionNode], scope: Scope, path: str) -> Selection:
@@ -61,15 +39,22 @@ def selection(table: Table, selections: Iterable[SelectionNode], scope: Scope, p
     return tuple(_item(table, field, scope, inside) for field in fields(selections, table.graphql_name, scope))
 
 
-def _item(table: Table, field: Field, scope: Scope, path: str) -> Pick | Typename | Nested:
+def _item(table: Table, field: Field, scope: Scope, path: str) -> Shown:
+    inside = f"{path}.{field.name}"
     if field.name == TYPENAME:
         return Typename(field.key, table.graphql_name)
     if column := table.by_name.get(field.name):
-        only(field, (), f"{path}.{field.name}")
-        return Pick(field.key, column)
+        return _pick(column, field, inside)
     if relation := table.relation_by_name.get(field.name):
-        return Nested(field.key, relation, _related(relation, field, scope, f"{path}.{field.name}"))
+        return Nested(field.key, relation, _related(relation, field, scope, inside))
+    if relation := aggregated(table, field.name, scope):
+        return NestedAggregate(field.key, relation, aggregate(scope.tables[relation.table], field, scope, inside))
     raise unknown_field(field.name, table.graphql_name, path)
+
+
+def _pick(column: Column, field: Field, path: str) -> Pick:
+    given = only(field, ("path",) if column.scalar == "jsonb" else (), path).get("path")
+    return Pick(field.key, column, None if given is None else Operand(given, "path", f"{path}.args", nullable=True))
 
 
 def _related(relation: Relation, field: Field, scope: Scope, path: str) -> Select:

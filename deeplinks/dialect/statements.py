@@ -137,10 +137,11 @@ Order: TypeAlias = "tuple[OrderBy | OrderByFigure, ...]"
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A column's value."""
+    """A column's value, or what lies at a path in it."""
 
     key: str
     column: Column
+    path: Operand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,17 @@ class Nested:
     select: Select
 
 
-Selection: TypeAlias = "tuple[Pick | Typename | Nested, ...]"
+@dataclass(frozen=True, slots=True)
+class NestedAggregate:
+    """What is told of the rows to which a relation leads."""
+
+    key: str
+    relation: Relation
+    aggregate: Aggregate
+
+
+Shown: TypeAlias = "Pick | Typename | Nested | NestedAggregate"
+Selection: TypeAlias = "tuple[Shown, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +185,46 @@ class Select:
     distinct_on: tuple[Column, ...] = ()
     limit: Operand | None = None
     offset: Operand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """One figure."""
+
+    key: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What one function tells of several columns."""
+
+    key: str
+    parts: tuple[Tell | Typename, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures over all of the rows."""
+
+    key: str
+    parts: tuple[Tell | Measures | Typename, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The rows themselves."""
+
+    key: str
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """What is told of rows: `rows` are chosen, sorted and cut before anything is counted, and show nothing themselves."""
+
+    rows: Select
+    parts: tuple[Figures | Nodes | Typename, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,4 +341,4 @@ class Delete:
     answer: Answer
 
 
-Statement: TypeAlias = "Select | ByKey | Stream | Insert | Update | UpdateMany | Delete"
+Statement: TypeAlias = "Select | Aggregate | ByKey | Stream | Insert | Update | UpdateMany | Delete"

@@ -51,10 +51,12 @@ TAKES: Mapping[str, frozenset[type]] = {
     "Int": frozenset({int}),
     "limit": frozenset({int}),
     "batch size": frozenset({int}),
+    "path": frozenset({str}),
 }
 EXPECTED = {
     "uuid": "a string",
     "String": "a string",
+    "path": "a string",
     "timestamptz": "a string",
     "Boolean": "a boolean",
     "Int": "a 32-bit integer",

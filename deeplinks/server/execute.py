@@ -22,7 +22,7 @@ from deeplinks.dialect.reach import confined, space_of
 from deeplinks.dialect.refusal import ROOT, RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Bound
-from deeplinks.dialect.statements import ByKey, Insert, Select, Stream, Typename
+from deeplinks.dialect.statements import Aggregate, ByKey, Insert, Select, Stream, Typename
 from deeplinks.dialect.values import Variables
 from deeplinks.server import faults
 from deeplinks.server.answers import spliced
@@ -176,7 +176,7 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
 def _live(asked: Asked, plan: Plan, variables: Variables) -> LiveQuery:
     (field,), (query,) = plan.fields, plan.bind(variables)
     assert query is not None
-    assert isinstance(field.statement, Select | ByKey | Stream)
+    assert isinstance(field.statement, Select | Aggregate | ByKey | Stream)
     space = (
         space_of(field.statement, variables)
         if confined(asked.session.rights) or isinstance(field.statement, Stream)

@@ -31,6 +31,7 @@ SCALAR_TYPES: Mapping[str, Shape] = {
     "String": str,
     "Boolean": bool,
     "Int": int,
+    "Float": float,
     "uuid": NewType("uuid", str),
     "bigint": NewType("bigint", str),
     "numeric": NewType("numeric", str),

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deeplinks.dialect.columns import AGGREGATE
 from deeplinks.dialect.operation import ROOTS
+from deeplinks.server.aggregates import forge_aggregate
 from deeplinks.server.forging import Forge, Part, Shape, many, maybe
 from deeplinks.server.inputs import STREAMED, operations, scalar
-from deeplinks.tables import Relation, Table
+from deeplinks.tables import Column, Relation, Table
 
 # A schema has to have a query: for those who see no table at all.
 NO_QUERIES = {"no_queries_available": Part(str, "no table may be seen by this role")}
@@ -22,6 +24,8 @@ def forge_outputs(forge: Forge) -> tuple[type, type | None, type | None]:
     shown = [table for table in tables if "select" in table.verbs]
     for table in shown:
         _row(forge, table)
+        if "aggregate" in table.verbs:
+            forge_aggregate(forge, table)
     for table in tables:
         if table.verbs & {"insert", "update", "delete"}:
             _response(forge, table)
@@ -36,9 +40,25 @@ def forge_outputs(forge: Forge) -> tuple[type, type | None, type | None]:
 
 
 def _row(forge: Forge, table: Table) -> None:
-    columns = {each.name: Part(maybe(scalar(each)) if each.nullable else scalar(each)) for each in table.columns}
+    columns = {each.name: _column(each) for each in table.columns}
     relations = {each.name: _relation(forge, table, each) for each in table.relations}
-    forge.output(table.graphql_name, {**columns, **relations}, f'A row of "deep.{table.name}".')
+    figures = {
+        f"{each.name}{AGGREGATE}": _aggregate(forge, forge.tables[each.table])
+        for each in table.relations
+        if each.many and "aggregate" in forge.tables[each.table].verbs
+    }
+    forge.output(table.graphql_name, {**columns, **relations, **figures}, f'A row of "deep.{table.name}".')
+
+
+def _column(column: Column) -> Part:
+    shape = maybe(scalar(column)) if column.nullable else scalar(column)
+    path = {"path": Part(maybe(str), "a path into the value, like $.a.b or a[0]")}
+    return Part(shape, arguments=path if column.scalar == "jsonb" else None)
+
+
+def _aggregate(forge: Forge, table: Table) -> Part:
+    shape = forge.named(f"{table.graphql_name}{AGGREGATE}")
+    return Part(shape, f'what is told of rows of "deep.{table.name}"', _list_arguments(forge, table))
 
 
 def _relation(forge: Forge, table: Table, relation: Relation) -> Part:
@@ -69,6 +89,8 @@ def _queries(forge: Forge, table: Table) -> Mapping[str, Part]:
     name = table.graphql_name
     shape = forge.named(name)
     rows = {name: Part(many(shape), f'rows of "deep.{table.name}"', _list_arguments(forge, table))}
+    if "aggregate" in table.verbs:
+        rows[f"{name}{AGGREGATE}"] = _aggregate(forge, table)
     if not table.keyed:
         return rows
     return {**rows, f"{name}_by_pk": Part(maybe(shape), f'a row of "deep.{table.name}" by its key', _key(table))}

@@ -50,6 +50,18 @@ def has_key(value: Value, key: str) -> bool:
     return key in value if isinstance(value, dict) else isinstance(value, str) and value == key
 
 
+def at(value: Value, steps: Sequence[str]) -> Value:
+    """`value #> steps`: what lies at the end of the path, or None where it leads nowhere."""
+    for step in steps:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list):
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            return None
+    return value
+
+
 def text_of(value: Value) -> str:
     """The value as PostgreSQL writes it: names by length first. Raises `NotInterpretedError` for digits it can't know."""
     return json.dumps(_sorted(value), ensure_ascii=False)

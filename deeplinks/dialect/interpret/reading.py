@@ -7,42 +7,65 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import TypeAlias
 
+from deeplinks.dialect.interpret.aggregates import Shape, Teller, Telling
 from deeplinks.dialect.interpret.conditions import Predicate, World, comparable, joined, passed, predicate, seen, sought
 from deeplinks.dialect.interpret.faults import NotInterpretedError, ViolationError
 from deeplinks.dialect.interpret.figures import figure
-from deeplinks.dialect.interpret.spelling import Stored, shown
+from deeplinks.dialect.interpret.json_values import at
+from deeplinks.dialect.interpret.spelling import Stored, copied, shown
 from deeplinks.dialect.interpret.tables import Row
+from deeplinks.dialect.json_path import path_steps
 from deeplinks.dialect.statements import (
     ALWAYS,
+    Aggregate,
     And,
     ByKey,
     Compare,
     Condition,
     Nested,
+    NestedAggregate,
     Order,
     OrderBy,
     OrderByFigure,
     Pick,
     Select,
     Selection,
+    Shown,
     Stream,
     Typename,
 )
 from deeplinks.dialect.values import Operand, Value
 from deeplinks.tables import TABLES, Column, Relation, Table
 
-Shape: TypeAlias = "Callable[[Row], dict[str, Value]]"
-
 
 def select(statement: Select, world: World) -> list[Value]:
     """The rows, as they are asked for."""
+    rows = _sought(statement, world, _limit(statement, world))
+    return list(map(shape(statement.selection, world), rows))
+
+
+def aggregate(statement: Aggregate, world: World) -> Value:
+    """What is told of the rows."""
+    return _tells(statement, world)(list(_sought(statement.rows, world, None)))
+
+
+def _limit(statement: Select, world: World) -> int | None:
+    return world.session.rights.of(statement.table).limit
+
+
+def _sought(statement: Select, world: World, most: int | None) -> Iterable[Row]:
+    """The rows that a select means, among all of its table."""
     table = seen(world, statement.table)
     found = world.tables.seek(sought(table, statement.where, world, _plain(statement.order_by)))
-    chosen = filter(_true(predicate(passed(world, table, statement.where), world)), found.rows)
-    rows = chosen if found.ordered else ordered(chosen, statement.order_by, world)
-    return list(map(shape(statement.selection, world), _cut(rows, statement, world)))
+    rows = filter(_true(predicate(passed(world, table, statement.where), world)), found.rows)
+    return _cut(rows if found.ordered else ordered(rows, statement.order_by, world), statement, world, most)
+
+
+def _along(relation: Relation, statement: Select, world: World, most: int | None) -> Callable[[Row], Iterable[Row]]:
+    """A function that gives those rows that a select means, of the ones to which the relation leads."""
+    leads = _leading(relation, statement.where, world)
+    return lambda row: _cut(ordered(leads(row), statement.order_by, world), statement, world, most)
 
 
 def _plain(order: Order) -> tuple[OrderBy, ...]:
@@ -78,11 +101,11 @@ def _true(asked: Predicate) -> Callable[[Row], bool]:
     return lambda row: asked(row) is True
 
 
-def _cut(rows: Iterable[Row], statement: Select, world: World) -> Iterable[Row]:
+def _cut(rows: Iterable[Row], statement: Select, world: World, most: int | None) -> Iterable[Row]:
     if statement.distinct_on:
         rows = _first(rows, statement.distinct_on)
     start = _count(statement.offset, world) or 0
-    limit = _least(_count(statement.limit, world), world.session.rights.of(statement.table).limit)
+    limit = _least(_count(statement.limit, world), most)
     if start < 0:
         raise ViolationError("2201X", "OFFSET must not be negative")
     return islice(rows, start, None if limit is None else start + limit)
@@ -158,14 +181,26 @@ def shape(selection: Selection, world: World) -> Shape:
     return lambda row: {key: part(row) for key, part in parts}
 
 
-def _part(item: Pick | Typename | Nested, world: World) -> Callable[[Row], Value]:
+def _part(item: Shown, world: World) -> Callable[[Row], Value]:
     match item:
         case Typename(_, name):
             return lambda _: name
-        case Pick(_, column):
+        case Pick(_, column, None):
             return _pick(column, world)
+        case Pick(_, column, path):
+            assert path is not None
+            steps = path_steps(path, world.variables)
+            return lambda row: copied(at(row[column.name], steps))
         case Nested():
             return _nested(item, world)
+        case NestedAggregate(_, relation, asked):
+            tells, leads = _tells(asked, world), _along(relation, asked.rows, world, None)
+            return lambda row: tells(list(leads(row)))
+
+
+def _tells(asked: Aggregate, world: World) -> Teller:
+    telling = Telling(world.session, lambda selection: shape(selection, world), _limit(asked.rows, world))
+    return telling.teller(asked)
 
 
 def _pick(column: Column, world: World) -> Callable[[Row], Value]:
@@ -176,11 +211,11 @@ def _pick(column: Column, world: World) -> Callable[[Row], Value]:
 
 
 def _nested(nested: Nested, world: World) -> Callable[[Row], Value]:
-    leads, shows = _leading(nested.relation, nested.select.where, world), shape(nested.select.selection, world)
+    leads = _along(nested.relation, nested.select, world, _limit(nested.select, world))
+    shows = shape(nested.select.selection, world)
 
     def value(row: Row) -> Value:
-        rows = ordered(leads(row), nested.select.order_by, world)
-        values: list[Value] = [shows(one) for one in _cut(rows, nested.select, world)]
+        values: list[Value] = [shows(one) for one in leads(row)]
         if nested.relation.many:
             return values
         return values[0] if values else None

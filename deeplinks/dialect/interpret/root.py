@@ -6,11 +6,11 @@ The dialect's interpreter. It gives each kind of statement to its reader, and is
 from __future__ import annotations
 
 from deeplinks.dialect.interpret.conditions import World
-from deeplinks.dialect.interpret.reading import by_key, select, stream
+from deeplinks.dialect.interpret.reading import aggregate, by_key, select, stream
 from deeplinks.dialect.interpret.tables import Tables
 from deeplinks.dialect.interpret.writing import delete, insert, update, update_many
 from deeplinks.dialect.session import Session
-from deeplinks.dialect.statements import ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
+from deeplinks.dialect.statements import Aggregate, ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
 from deeplinks.dialect.values import Value, Variables
 
 NOBODY_SPECIAL = Session()
@@ -26,6 +26,8 @@ def interpret(statement: Statement, tables: Tables, variables: Variables, sessio
     match statement:
         case Select():
             return select(statement, world)
+        case Aggregate():
+            return aggregate(statement, world)
         case ByKey():
             return by_key(statement, world)
         case Stream():

@@ -41,13 +41,18 @@ def stored_as(scalar: str, value: Value) -> Stored:
 
 def shown(column: Column, value: Stored, session: Session) -> Value:
     """A row's value as an answer tells it to this session."""
+    return shown_as(column.scalar, value, session)
+
+
+def shown_as(scalar: str, value: Stored, session: Session) -> Value:
+    """A value of this scalar as an answer tells it to this session."""
     if value is None:
         return None
-    if column.scalar in ("bigint", "numeric"):
+    if scalar in ("bigint", "numeric", "Float"):
         return _number(value, session)
-    if column.scalar == "timestamptz":
+    if scalar == "timestamptz":
         return time_text(value)
-    return copied(value) if column.scalar == "jsonb" else value
+    return copied(value) if scalar == "jsonb" else value
 
 
 def _number(value: int | Decimal, session: Session) -> Value:

@@ -5,10 +5,21 @@ The dialect's SQL. It reads touched rows under a name; how they were touched is 
 
 from __future__ import annotations
 
-from deeplinks.dialect.sql.rows import concatenated, row, series
+from deeplinks.dialect.sql.rows import row, series
 from deeplinks.dialect.sql.sources import whole
-from deeplinks.dialect.sql.writer import Writer, literal, words
-from deeplinks.dialect.statements import Affected, Answer, Nested, One, Outcome, Pick, Returning, Selection, Typename
+from deeplinks.dialect.sql.writer import Writer, concatenated, literal, words
+from deeplinks.dialect.statements import (
+    Affected,
+    Answer,
+    Nested,
+    NestedAggregate,
+    One,
+    Outcome,
+    Pick,
+    Returning,
+    Selection,
+    Typename,
+)
 from deeplinks.tables import Column, Table
 
 
@@ -52,7 +63,7 @@ def selections(answer: Answer) -> tuple[Selection, ...]:
 
 def follows(answer: Answer) -> bool:
     """The answer follows relations: it has to be read after the mutation, for no statement sees its own effect."""
-    return any(isinstance(item, Nested) for selection in selections(answer) for item in selection)
+    return any(isinstance(item, Nested | NestedAggregate) for selection in selections(answer) for item in selection)
 
 
 def shown(table: Table, answer: Answer) -> tuple[Column, ...]:

@@ -12,9 +12,8 @@ from deeplinks.dialect.payload import Object, Objects, objects
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.answers import follows, outcome
 from deeplinks.dialect.sql.conditions import holds, together
-from deeplinks.dialect.sql.rows import concatenated
 from deeplinks.dialect.sql.sources import source
-from deeplinks.dialect.sql.writer import Slot, Sql, Writer, quoted, words
+from deeplinks.dialect.sql.writer import Slot, Sql, Writer, concatenated, quoted, words
 from deeplinks.dialect.sql.writes import TARGET, defined, returning
 from deeplinks.dialect.statements import UpdateMany
 from deeplinks.dialect.values import Value

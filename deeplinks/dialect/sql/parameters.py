@@ -5,6 +5,7 @@ The dialect's SQL. One spelling a type, so that a statement's parameters have th
 
 from __future__ import annotations
 
+from deeplinks.dialect.json_path import path_steps
 from deeplinks.dialect.payload import encoded
 from deeplinks.dialect.sql.writer import Parameter, Slot, Writer
 from deeplinks.dialect.values import Operand, Value
@@ -19,6 +20,11 @@ def put(writer: Writer, operand: Operand) -> str:
     if operand.scalar == "jsonb":
         return f"ARRAY(SELECT jsonb_array_elements({writer.put(spelled(operand), 'jsonb')}))"
     return writer.put(spelled(operand), f"{sql_type}[]")
+
+
+def steps(writer: Writer, operand: Operand) -> str:
+    """The steps of a path into a JSON value; null leads to the whole of it."""
+    return writer.put(lambda variables: path_steps(operand, variables), "text[]")
 
 
 def count(writer: Writer, operand: Operand) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from deeplinks.dialect.mutations import each_update, new_rows, updates_of
 from deeplinks.dialect.payload import JsonText, Objects, encoded
 from deeplinks.dialect.session import Session
+from deeplinks.dialect.sql.aggregates import aggregated
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
 from deeplinks.dialect.sql.rows import listed, row, selected
@@ -18,7 +19,18 @@ from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.streaming import Streaming
 from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
 from deeplinks.dialect.sql.writes import delete, insert, update
-from deeplinks.dialect.statements import And, ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
+from deeplinks.dialect.statements import (
+    Aggregate,
+    And,
+    ByKey,
+    Delete,
+    Insert,
+    Select,
+    Statement,
+    Stream,
+    Update,
+    UpdateMany,
+)
 from deeplinks.dialect.values import Variables, resolve
 
 
@@ -36,6 +48,8 @@ def to_sql(statement: Statement, session: Session) -> Query:
         case Select():
             writer = Writer(session)
             return Written((writer.done(listed(writer, selected(writer, statement, writer.alias()))),))
+        case Aggregate():
+            return Written((_aggregate(Writer(session), statement),))
         case ByKey():
             return Written((_by_key(Writer(session), statement),))
         case Stream():
@@ -50,6 +64,10 @@ def to_sql(statement: Statement, session: Session) -> Query:
         case UpdateMany():
             source(Writer(session), statement.table, "update")
             return UpdatingMany(session, statement)
+
+
+def _aggregate(writer: Writer, statement: Aggregate) -> Sql:
+    return writer.done(aggregated(writer, statement, row, writer.alias()))
 
 
 def _by_key(writer: Writer, statement: ByKey) -> Sql:

@@ -85,6 +85,11 @@ def words(*parts: str) -> str:
     return " ".join(filter(None, parts))
 
 
+def concatenated(*pieces: str) -> str:
+    """One text of the pieces, which are never null."""
+    return " || ".join(pieces)
+
+
 class Writer:
     """What a statement collects while it is written: its slots, and fresh aliases. It writes for one session."""
 
