@@ -102,6 +102,7 @@ SETTINGS: dict[str, str] = {
     "STATEMENT_TIMEOUT": "how many seconds any statement may take",
     "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "how often, in milliseconds, commits of other writers are"
     " looked for while somebody subscribes",
+    "DEEPLINKS_LEGACY_SOCKETS": "`true` lets sockets speak the older protocol `graphql-ws` too",
     "DEEPLINKS_URL": "the endpoint that `deeplinks load` and `deeplinks watch` ask",
     "LOG_LEVEL": "what is logged, by Python's names of levels",
 }

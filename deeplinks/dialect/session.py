@@ -53,13 +53,15 @@ NOTHING = Rights({})
 class Session:
     """For whom a statement runs: the role, its variables, and how it wants numbers told.
 
-    Who is not the admin may nothing but what `rights` say.
+    Who is not the admin may nothing but what `rights` say. `expires_at` is when it ends (seconds of the epoch): a
+    subscription may not outlive it.
     """
 
     role: str = ADMIN
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     stringify_numerics: bool = False
     rights: Rights = NOTHING
+    expires_at: float | None = None
 
     def __post_init__(self) -> None:
         if self.role == ADMIN and self.rights is NOTHING:
@@ -76,4 +78,4 @@ class Session:
 
     def without_variables(self) -> Session:
         """What statements may be written for, and be used again for others of the same rights."""
-        return replace(self, variables={}) if self.variables else self
+        return replace(self, variables={}, expires_at=None) if self.variables else self

@@ -81,8 +81,8 @@ def encoded(answer: Response | list[Response]) -> bytes:
 def message(content: object) -> str:
     """A message of a socket as JSON text."""
     match content:
-        case {"type": "next", "id": str(id), "payload": {"data": Spliced() as data}}:
-            return f'{{"id":{orjson.dumps(id).decode()},"type":"next","payload":{data.payload()}}}'
+        case {"type": str(kind), "id": str(id), "payload": {"data": Spliced() as data}}:
+            return f'{{"id":{orjson.dumps(id).decode()},"type":"{kind}","payload":{data.payload()}}}'
         case _:
             return orjson.dumps(content, default=exact).decode()
 

@@ -54,6 +54,18 @@ class TablesSchema(strawberry.Schema):
         assert isinstance(context_value, Streaming)
         return context_value.stream(query, variable_values, operation_name)
 
+    async def subscribe(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> AsyncGenerator[ExecutionResult]:
+        """The same, for the older of the two protocols."""
+        return await self.stream(query, variable_values, context_value, root_value, operation_name)
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log what nobody expected. A client's mistake is told to the client, and is no news here."""
         for error in errors:

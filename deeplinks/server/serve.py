@@ -28,6 +28,9 @@ PING = 15.0
 PONG = 30.0
 # How long a socket has for its closing frame once the end was asked for.
 FAREWELL = 1.0
+# How long a socket may take nothing of what waits for it (seconds), and what it is told then: clients come back by themselves.
+STALL = 20.0
+TRY_AGAIN = 1013
 
 
 class _SocketProtocol(WebSocketsSansIOProtocol):
@@ -35,6 +38,8 @@ class _SocketProtocol(WebSocketsSansIOProtocol):
 
     How large a message may be is said by whoever has admitted the other end.
     """
+
+    _watching: asyncio.TimerHandle | None = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -47,6 +52,40 @@ class _SocketProtocol(WebSocketsSansIOProtocol):
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self.transport.abort()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch(None)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        super().connection_lost(exc)
+
+    def _watch(self, before: int | None) -> None:
+        """Look how much waits to be taken: who has taken nothing since the look before is let go."""
+        waiting = self.transport.get_write_buffer_size()
+        if before is not None and waiting >= before:
+            self._let_go()
+        else:
+            self._watching = self.loop.call_later(STALL, self._watch, waiting)
+
+    def _forget(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+
+    def _let_go(self) -> None:
+        """Say that it was too slow, which it hears if it takes all that is under way first, and soon."""
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.conn.send_close(TRY_AGAIN, "too slow: come back, and read on from where you are")
+        # Uvicorn's own way to end a connection from here: the app hears of it, and sends nothing more.
+        self.handle_parser_exception()
+        self._watching = self.loop.call_later(FAREWELL, self.transport.abort)
 
 
 class _Server(uvicorn.Server):

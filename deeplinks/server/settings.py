@@ -15,6 +15,7 @@ from deeplinks.errors import SettingsError
 from deeplinks.server.limits import Limits
 
 CORS_DOMAIN = "HASURA_GRAPHQL_CORS_DOMAIN"
+LEGACY_SOCKETS = "DEEPLINKS_LEGACY_SOCKETS"
 REFETCH_INTERVAL = "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL"
 
 
@@ -39,6 +40,8 @@ class Settings:
     cors_domains: tuple[str, ...] = ()
     # How often commits of strangers are looked for while somebody subscribes (seconds).
     refetch_interval: float = 0.2
+    # Whether sockets may speak the older protocol too.
+    legacy_sockets: bool = False
 
     def __post_init__(self) -> None:
         if self.admin_secret is not None and not self.admin_secret.strip():
@@ -67,6 +70,7 @@ class Settings:
             pool_size=_number(given, "POOL_SIZE", default.pool_size),
             statement_timeout=_number(given, "STATEMENT_TIMEOUT", round(default.statement_timeout)),
             refetch_interval=_number(given, REFETCH_INTERVAL, round(default.refetch_interval * 1000)) / 1000,
+            legacy_sockets=_flag(given, LEGACY_SOCKETS),
             cors_domains=tuple(filter(None, map(str.strip, given.get(CORS_DOMAIN, "").split(",")))),
         )
 

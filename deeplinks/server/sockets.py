@@ -5,7 +5,9 @@ The server. It speaks the protocol; what an operation means, and what wakes a su
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -13,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.refusal import RequestError
@@ -21,9 +23,11 @@ from deeplinks.dialect.session import Session
 from deeplinks.server.access import admit
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine
+from deeplinks.tasks import call_off
 
 # What a closing frame has room for.
 REASON = 123
+FORBIDDEN = 4403
 # Who is not admitted yet has a few headers to say (bytes).
 FIRST_MESSAGE = 64 * 1024
 # In the state of a socket's scope: takes the largest size of messages from now on, where the server can set it.
@@ -76,8 +80,44 @@ class Socket(ASGIWebSocketAdapter):
             pass
 
 
+class Expiry:
+    """The end of a session, at which its socket is closed: a client with a fresh token comes back by itself."""
+
+    def __init__(self, close: Callable[[int, str], Awaitable[None]]) -> None:
+        self._close = close
+        self._waiting: asyncio.Task[None] | None = None
+
+    def begin(self, session: Session | None) -> None:
+        """Wait for the end, where there is one."""
+        if session is not None and session.expires_at is not None and self._waiting is None:
+            wait = self._wait(session.expires_at - time.time())
+            self._waiting = asyncio.create_task(wait, name="deeplinks expiry")
+
+    async def _wait(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
+        await self._close(FORBIDDEN, "the token has expired")
+
+    async def forget(self) -> None:
+        """Wait no more."""
+        if self._waiting is not None:
+            await call_off(self._waiting)
+
+
 class Protocol(BaseGraphQLTransportWSHandler[Caller, None]):
     """Strawberry's handler, with messages held against their shape before anything is made of them."""
+
+    async def handle(self) -> None:
+        """Serve the socket until it is closed, or the session ends."""
+        self.expiry = Expiry(self.websocket.close)
+        try:
+            await super().handle()
+        finally:
+            await self.expiry.forget()
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Admit, or close."""
+        await super().handle_connection_init(message)
+        self.expiry.begin(self.context.session)
 
     async def handle_message(self, message: Message) -> None:
         """Take a message; one of no known shape ends the connection."""
@@ -100,18 +140,26 @@ def _is_headers(value: object) -> TypeGuard[dict[str, str]]:
 
 def _well_formed(message: Any) -> bool:
     match message:
-        case {"type": "subscribe", "id": str(id), "payload": {"query": str(), **rest}}:
-            variables, name = rest.get("variables"), rest.get("operationName")
-            return _is_text(id) and isinstance(variables, dict | None) and isinstance(name, str | None)
+        case {"type": "subscribe", "id": str(id), "payload": payload}:
+            return is_text(id) and asks(payload)
         case {"type": "complete", "id": str()}:
             return True
         case {"type": str(kind)}:
-            return kind not in ("subscribe", "complete") and _is_text(kind)
+            return kind not in ("subscribe", "complete") and is_text(kind)
         case _:
             return False
 
 
-def _is_text(text: str) -> bool:
+def asks(payload: Any) -> bool:
+    """A GraphQL request, by its shape."""
+    match payload:
+        case {"query": str(), **rest}:
+            return isinstance(rest.get("variables"), dict | None) and isinstance(rest.get("operationName"), str | None)
+        case _:
+            return False
+
+
+def is_text(text: str) -> bool:
     """Half a surrogate pair can't be sent back."""
     try:
         return bool(text.encode())

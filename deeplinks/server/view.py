@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
@@ -27,12 +27,16 @@ from deeplinks.server.access import admit
 from deeplinks.server.engine import Engine, served_schema
 from deeplinks.server.execute import failed
 from deeplinks.server.gate import origins
+from deeplinks.server.legacy import LegacyProtocol
 from deeplinks.server.settings import Settings
 from deeplinks.server.sockets import MESSAGE_LIMIT, Caller, Protocol, Socket
 
 READING = frozenset({OperationType.QUERY})
 # How long a socket may stay without saying who it is.
 SILENCE = timedelta(seconds=5)
+# The modern one, and the older one, in which a client hears so often that somebody is there (seconds).
+PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_WS_PROTOCOL)
+KEEP_ALIVE = 5.0
 # Operations at the same time on one socket.
 MOST = 1000
 
@@ -42,12 +46,15 @@ class View(GraphQL[Caller, None]):
 
     websocket_adapter_class = Socket
     graphql_transport_ws_handler_class = Protocol
+    graphql_ws_handler_class = LegacyProtocol
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
             served_schema(),
             graphql_ide="graphiql" if settings.development else None,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            keep_alive=True,
+            keep_alive_interval=KEEP_ALIVE,
+            subscription_protocols=PROTOCOLS if settings.legacy_sockets else PROTOCOLS[:1],
             connection_init_wait_timeout=SILENCE,
             max_subscriptions_per_connection=MOST,
         )
@@ -74,7 +81,7 @@ class View(GraphQL[Caller, None]):
         try:
             context.admit()
         except RequestError as error:
-            raise ConnectionRejectionError from error
+            raise ConnectionRejectionError({"message": error.message}) from error
         return UNSET
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:

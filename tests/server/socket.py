@@ -10,6 +10,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 PROTOCOL = "graphql-transport-ws"
+LEGACY = "graphql-ws"
 Message = dict[str, Any]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from socket import SO_RCVBUF, SOL_SOCKET
@@ -15,10 +16,13 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from deeplinks.dialect.session import Session
+from deeplinks.server import answers
 from deeplinks.server.engine import Engine
 from deeplinks.server.limits import Limits
 from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
+from deeplinks.server.sockets import Caller
 from deeplinks.server.view import View
 from tests.server.asked import Tables, new
 from tests.server.socket import PROTOCOL, admitted, opened
@@ -117,6 +121,30 @@ async def test_a_fragment_and_directives_leave_one_field(address: str) -> None:
         await socket.subscribe(query + "{ id } }")
 
         assert await socket.next() == {"data": {"deep_links": []}}
+
+
+def identity(text: str) -> int:
+    return id(text)
+
+
+async def test_a_payload_is_made_once_for_all_sockets(
+    address: str, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payloads: list[str] = []
+    making = answers.Spliced.payload
+    monkeypatch.setattr(answers.Spliced, "payload", lambda self: (payloads.append(making(self)), payloads[-1])[1])
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(admitted(address)) for _ in range(20)]
+        for socket in sockets:
+            await socket.subscribe(LINKS, space=tables.space)
+            await socket.next()
+        payloads.clear()
+        (id,) = await tables.links(count=1)
+        told = [await socket.next() for socket in sockets]
+
+    assert {"id": id} in told[0]["data"]["deep_links"]
+    assert told == told[:1] * 20
+    assert (len(payloads), len(set(map(identity, payloads)))) == (20, 1)
 
 
 # closing codes
@@ -256,6 +284,19 @@ async def test_a_long_id_in_use_is_4409_too(address: str) -> None:
         assert (await socket.closed())[0] == 4409
 
 
+async def test_a_session_that_ends_is_4403(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def admit(caller: Caller) -> None:
+        caller.session = Session(expires_at=time.time() + 0.3)
+
+    monkeypatch.setattr(Caller, "admit", admit)
+    async with admitted(address) as socket:
+        await socket.subscribe(LINKS, space=new())
+        await socket.next()
+
+        assert await socket.closed() == (4403, "the token has expired")
+    await until(lambda: not _ours())
+
+
 async def test_a_message_over_the_limit_is_1009(database_url: str) -> None:
     settings = Settings(database_url=database_url, port=0, limits={"admin": Limits(body=1000)})
     async with running(settings) as address, admitted(address) as socket:
@@ -370,25 +411,34 @@ async def test_completing_what_is_not_there_is_harmless(address: str) -> None:
         assert await socket.next() == {"data": {"__typename": "query_root"}}
 
 
-async def test_two_hundred_clients_that_come_and_vanish_leave_nothing(
-    engine: Engine, address: str, caplog: pytest.LogCaptureFixture
+STREAM = """subscription ($space: uuid!) {
+  deep_links_stream(batch_size: 5, cursor: {initial_value: {_i: 0}}, where: {_deep: {_eq: $space}}) { id }
+}"""
+
+
+async def test_a_thousand_clients_that_come_and_vanish_leave_nothing(
+    engine: Engine, address: str, tables: Tables, caplog: pytest.LogCaptureFixture
 ) -> None:
-    space = new()
     await until(lambda: not _ours())
-    before = len(asyncio.all_tasks())
+    await tables.links(count=1)
+    pool, before = engine.database.pool, len(asyncio.all_tasks())
+    opened = pool.get_stats()["connections_num"]
 
     async def visit(number: int) -> None:
         async with admitted(address, close_timeout=0) as socket:
-            await socket.subscribe(LINKS, space=space if number % 2 else new())
-            if number % 3:
+            await socket.subscribe(STREAM if number % 4 else LINKS, space=tables.space if number % 2 else new())
+            if number % 2:
                 await socket.next()
             socket.connection.transport.abort()
 
-    for start in range(0, 200, 20):
-        await asyncio.gather(*(visit(number) for number in range(start, start + 20)))
+    for start in range(0, 1000, 50):
+        await asyncio.gather(*(visit(number) for number in range(start, start + 50)))
 
     await until(lambda: engine.hub.watching == 0 and not _ours())
     await until(lambda: len(asyncio.all_tasks()) <= before)
+    await until(lambda: pool.get_stats()["pool_available"] == pool.get_stats()["pool_size"])
+    # None was left in the middle of an answer, to be thrown away.
+    assert pool.get_stats()["connections_num"] - opened < 10
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
 
 
@@ -429,6 +479,33 @@ async def _narrow(address: str) -> Connection:
     url = urlsplit(address)
     await asyncio.get_running_loop().sock_connect(connection, (url.hostname, url.port))
     return connection
+
+
+async def test_who_takes_nothing_is_told_to_come_back_and_finds_everything(
+    engine: Engine, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deeplinks.server.serve.STALL", 0.1)
+    monkeypatch.setattr("deeplinks.server.serve.FAREWELL", 30.0)
+    query = (
+        STREAM.replace("deep_links_stream", "deep_strings_stream")
+        .replace("_i: 0", '_data: ""')
+        .replace("{ id }", "{ id _data }")
+    )
+    async with AsyncExitStack() as stack:
+        narrow = await _narrow(tables.address)
+        socket = await stack.enter_async_context(admitted(tables.address, close_timeout=0, sock=narrow))
+        await socket.subscribe(query, space=tables.space)
+        (first,) = await tables.data("strings", "a")
+        assert [row["id"] for row in (await socket.next())["data"]["deep_strings_stream"]] == [first]
+        socket.connection.transport.pause_reading()
+        (second,) = await tables.data("strings", "b" * 8_000_000)
+        await until(lambda: engine.hub.watching == 0)
+        socket.connection.transport.resume_reading()
+        assert (await socket.closed())[0] == 1013
+
+        again = await stack.enter_async_context(admitted(tables.address))
+        await again.subscribe(query.replace('""', '"a"'), space=tables.space)
+        assert [row["id"] for row in (await again.next())["data"]["deep_strings_stream"]] == [second]
 
 
 async def test_a_server_ends_soon_even_with_a_client_who_reads_nothing(database_url: str) -> None:
