@@ -4,18 +4,22 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test machine torture-client simulate converge storm interleavings torture check format bench schema docs clean
+.PHONY: help install ide demo test machine torture-client simulate converge storm interleavings torture check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml ide/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group dev
+	@$(BIN)/python ide/build.py || echo "deeplinks works without the explorer; its page says how to build it"
 	@touch $(STAMP)
 
 install: $(STAMP)  ## a virtual environment with everything in it
+
+ide: $(STAMP)  ## the explorer's files anew, out of npm packages
+	$(BIN)/python ide/build.py
 
 demo: $(STAMP)  ## your own Python environment as a graph, stored, and read back by another process
 	$(BIN)/deeplinks demo
@@ -65,4 +69,4 @@ bench: $(STAMP)  ## ours and the peers side by side, in one run
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove the environment and what tools leave behind
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) ide/node_modules tests/server/audit/node_modules deeplinks/server/ide .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -127,22 +127,36 @@ def database(url: str | None) -> Generator[str]:
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="Port; 8080 unless told, 0 for a free one.")
 @click.option("--database-url", envvar="DATABASE_URL", help="PostgreSQL to use; an embedded one if there is none.")
 @click.option(
+    "--dev/--no-dev", "development", default=None, help="Also GET, questions about the schema, and the explorer at /."
+)
+@click.option(
     "--migrate/--no-migrate",
     "also_migrate",
     default=None,
     help="Apply migrations first; on by itself for the embedded database.",
 )
-def serve(host: str | None, port: int | None, database_url: str | None, also_migrate: bool | None) -> None:
+def serve(
+    host: str | None,
+    port: int | None,
+    database_url: str | None,
+    development: bool | None,
+    also_migrate: bool | None,
+) -> None:
     """Serve the tables over GraphQL.
 
     \b
-      deeplinks serve
+      deeplinks serve --dev
       deeplinks serve --port 9000 --database-url postgresql://me@localhost/graph
     """
     from deeplinks.server.serve import serve as run
 
     settings = Settings.from_env()
-    settings = replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+    settings = replace(
+        settings,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        development=settings.development if development is None else development,
+    )
     settings.check_reach()
     with database(database_url) as url:
         if also_migrate or (also_migrate is None and not database_url):

@@ -94,7 +94,7 @@ SETTINGS: dict[str, str] = {
     "HASURA_GRAPHQL_ADMIN_SECRET": "the secret that clients must send; without it only this machine is served",
     "HOST": "the address to listen on",
     "PORT": "the port to listen on",
-    "HASURA_GRAPHQL_DEV_MODE": "`true` adds GET and the GraphiQL page at `/v1/graphql`",
+    "HASURA_GRAPHQL_DEV_MODE": "`true` adds GET, questions about the schema for everybody, and the explorer at `/`",
     "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES": "`true` answers with numerics and bigints as strings",
     "HASURA_GRAPHQL_CORS_DOMAIN": "the origins whose pages may ask, with commas between them: `https://example.org`,"
     " `https://*.example.org`, or `*` for all",

@@ -21,6 +21,7 @@ from starlette.routing import Route, WebSocketRoute
 from deeplinks.errors import SchemaMissingError
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.gate import Gate, origins
+from deeplinks.server.pages import page_routes
 from deeplinks.server.settings import Settings
 from deeplinks.server.view import View
 from deeplinks.storage.migrations import require
@@ -47,6 +48,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
         WebSocketRoute(GRAPHQL_PATH, view),
         Route("/healthz", health),
         Route("/v1/version", told_version),
+        *page_routes(settings),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, middleware=_around(settings))
     app.state.engine = engine

@@ -1,4 +1,4 @@
-"""The endpoint: GraphQL over HTTP, GraphiQL for people who look at it in development, and the door to the sockets.
+"""The endpoint: GraphQL over HTTP, and the door to the sockets.
 
 The server. It speaks HTTP; what a request means and what it may see is decided behind it.
 """
@@ -12,7 +12,7 @@ from json import JSONDecodeError
 
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -51,7 +51,7 @@ class View(GraphQL[Caller, None]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(
             served_schema(),
-            graphql_ide="graphiql" if settings.development else None,
+            graphql_ide=None,
             keep_alive=True,
             keep_alive_interval=KEEP_ALIVE,
             subscription_protocols=PROTOCOLS if settings.legacy_sockets else PROTOCOLS[:1],
@@ -100,8 +100,8 @@ class View(GraphQL[Caller, None]):
 
     async def respond(self, request: HttpRequest) -> Response:
         """The response to a request."""
-        if request.method == "GET" and self.development and "query" not in request.query_params:
-            return HTMLResponse(self.graphql_ide_html)
+        if request.method == "GET" and self.development and "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse("/")
         media_type = negotiation.chosen(request.headers.get("accept"))
         try:
             answer = await self._answer(request)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ide.build import FILES, LICENCES
+from tests.npm import explorer
+
 ROOT = Path(__file__).parents[2]
 LOOK = "from deeplinks import resources; print(resources.folder('sql')); resources.text('graphql/write_batch.graphql')"
 
@@ -14,6 +17,7 @@ LOOK = "from deeplinks import resources; print(resources.folder('sql')); resourc
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel built from the checkout."""
+    explorer()
     place = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(build, cwd=ROOT, capture_output=True, check=True, timeout=100)
@@ -26,6 +30,18 @@ def test_the_wheel_has_every_file_of_sql_and_graphql(wheel: Path) -> None:
 
     assert {f"deeplinks/{file.relative_to(ROOT)}" for file in files} <= shipped
     assert "deeplinks/py.typed" in shipped
+
+
+def test_the_wheel_has_the_explorer_with_its_licences(wheel: Path) -> None:
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {f"deeplinks/server/ide/{name}" for name in (*FILES, LICENCES)} <= shipped
+    assert {"deeplinks/server/page/index.html", "deeplinks/server/page/page.js"} <= shipped
+
+
+def test_no_lock_names_a_registry() -> None:
+    for lock in (ROOT / "ide", ROOT / "tests" / "server" / "audit"):
+        assert "resolved" not in (lock / "package-lock.json").read_text()
 
 
 def test_the_files_are_found_from_a_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -123,11 +123,11 @@ async def test_nothing_may_in_production(endpoint: str, query: dict[str, str]) -
     assert answer.status_code == 405
 
 
-async def test_graphiql_is_shown_in_development(address: str) -> None:
+async def test_a_browser_is_sent_to_the_explorer_in_development(address: str) -> None:
     async with httpx.AsyncClient() as client:
-        answer = await client.get(address, headers={"accept": "text/html"})
+        answer = await client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
 
-    assert "graphiql" in answer.text.lower()
+    assert (answer.status_code, answer.headers["location"]) == (307, "/")
 
 
 async def test_an_app_opens_and_closes_its_own_engine(database_url: str) -> None:
