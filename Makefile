@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install ide demo test machine torture-client simulate converge storm interleavings torture check format bench schema docs clean
+.PHONY: help install ide demo test machine oracle torture-client simulate converge storm interleavings torture check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -39,6 +39,9 @@ interleavings: $(STAMP)  ## every order of the steps of 2 x 4 and 3 x 3 sessions
 
 torture: $(STAMP)  ## clients, a server and a PostgreSQL killed at random for ten minutes, behind a proxy that loses answers
 	$(BIN)/python -m tests.torture.run --seconds 600
+
+oracle: $(STAMP)  ## a million random queries, the same from PostgreSQL and over dicts; it takes an hour
+	ORACLE_STATEMENTS=1000000 $(BIN)/python -m pytest --quiet --timeout 0 tests/dialect/test_oracle.py tests/dialect/test_metamorphic.py
 
 simulate: $(STAMP)  ## 500 000 simulated schedules on all cores, hours; SEEDS=1000 of them, SEED=7 replays one
 	$(BIN)/python -m tests.simulation

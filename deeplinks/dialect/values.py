@@ -63,6 +63,8 @@ EXPECTED = {
     "limit": "a non-negative 32-bit integer",
     "batch size": "a positive 32-bit integer",
 }
+# Narrower than any scalar of GraphQL's: what they are called there.
+CALLED = {"limit": "Int", "batch size": "Int", "path": "String"}
 BOUNDS = {"Int": (-(2**31), 2**31 - 1), "limit": (0, 2**31 - 1), "batch size": (1, 2**31 - 1)}
 
 
@@ -136,7 +138,7 @@ def check(scalar: str, value: Value, path: str) -> None:
     """Hold a value against its scalar. What text means is PostgreSQL's to say. Raises `RequestError`."""
     takes = TAKES.get(scalar)
     if value is None or (takes is not None and type(value) not in takes):
-        raise unexpected(EXPECTED.get(scalar, "a number or a string"), scalar, value, path)
+        raise unexpected(EXPECTED.get(scalar, "a number or a string"), CALLED.get(scalar, scalar), value, path)
     if isinstance(value, float) and not isfinite(value):
         raise RequestError(f"{value} is no JSON number: send it as a string", path)
     if isinstance(value, int) and scalar in BOUNDS:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -17,6 +16,7 @@ from deeplinks.tables import SCHEMA, TABLES
 
 Rows: TypeAlias = "Mapping[str, list[dict[str, Any]]]"
 SPACE = "90000000-0000-4000-8000-000000000000"
+PLANTED = ("spaces", "links", "strings", "numbers", "functions", "objects")
 LONG_AGO = datetime(2020, 1, 1, 12, 30, tzinfo=UTC).isoformat()
 
 
@@ -41,21 +41,43 @@ def as_dicts(rows: Rows) -> Tables:
     )
 
 
+class Planter:
+    """Plants rows in a database, again and again; the triggers there are asleep until it is thrown away."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        connection.execute("set time zone 'UTC'")
+        connection.execute("set synchronous_commit = off")
+        for name in PLANTED:
+            _execute(connection, "alter table {} disable trigger user", name)
+
+    def plant(self, rows: Rows) -> None:
+        """Have these rows, and no others."""
+        with self.connection.transaction():
+            replant(self.connection, rows)
+
+
 def plant(connection: psycopg.Connection[Any], rows: Rows) -> None:
-    """Have these rows in these tables, and no others."""
+    """Have these rows in these tables, and no others, with the triggers awake again after."""
     with connection.transaction():
-        for name in ("spaces", "links", "strings", "numbers", "functions", "objects"):
-            with _quiet(connection, sql.Identifier(SCHEMA, name)) as table:
-                connection.execute(sql.SQL("delete from {}").format(table))
-        for name, listed in complete(rows).items():
-            with _quiet(connection, sql.Identifier(SCHEMA, name)) as table:
-                add = sql.SQL("insert into {} select * from json_populate_recordset(null::{}, %s)").format(table, table)
-                connection.execute(add, [encoded(listed, "$").decode()])
+        for name in PLANTED:
+            _execute(connection, "alter table {} disable trigger user", name)
+        replant(connection, rows)
+        for name in PLANTED:
+            _execute(connection, "alter table {} enable trigger user", name)
 
 
-@contextmanager
-def _quiet(connection: psycopg.Connection[Any], table: sql.Identifier) -> Iterator[sql.Identifier]:
-    """The table with its triggers asleep."""
-    connection.execute(sql.SQL("alter table {} disable trigger user").format(table))
-    yield table
-    connection.execute(sql.SQL("alter table {} enable trigger user").format(table))
+def replant(connection: psycopg.Connection[Any], rows: Rows) -> None:
+    """Put these rows in the place of all there are."""
+    for name in ("links", "spaces"):
+        # Data goes with its link.
+        _execute(connection, "delete from {}", name)
+    for name, listed in complete(rows).items():
+        if listed:
+            add = "insert into {0} select * from json_populate_recordset(null::{0}, %s)"
+            _execute(connection, add, name, encoded(listed, "$").decode())
+
+
+def _execute(connection: psycopg.Connection[Any], text: str, name: str, *parameters: str) -> None:
+    table = sql.Identifier(SCHEMA, name)
+    connection.execute(sql.SQL(text).format(table), parameters or None)  # type: ignore[arg-type]

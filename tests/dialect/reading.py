@@ -7,7 +7,7 @@ from graphql.language import parse
 from deeplinks.dialect.operation import Operation, choose, read
 from deeplinks.dialect.plans import Plans
 from deeplinks.dialect.session import Session
-from deeplinks.dialect.sql import Step
+from deeplinks.dialect.sql import Bound, Step
 from deeplinks.dialect.statements import Statement
 from deeplinks.dialect.values import Value, declared
 
@@ -25,9 +25,14 @@ def statement(text: str, **values: Value) -> Statement:
     return field.statement
 
 
+def bound(text: str, session: Session | None = None, **values: Value) -> Bound:
+    """The only root field, ready to be asked."""
+    plan, variables = Plans(parse(text)).find(None, values, session or Session())
+    (field,) = plan.bind(variables)
+    assert field is not None
+    return field
+
+
 def steps(text: str, session: Session | None = None, **values: Value) -> list[Step]:
     """The SQL of the only root field."""
-    plan, variables = Plans(parse(text)).find(None, values, session or Session())
-    (bound,) = plan.bind(variables)
-    assert bound is not None
-    return [step for chain in bound.chains for step in chain]
+    return [step for chain in bound(text, session, **values).chains for step in chain]

@@ -133,7 +133,7 @@ def chosen(database: psycopg.Connection[Any], where: Row) -> str:
     return row[0]
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(where=conditions(3, "links"))
 def test_a_condition_chooses_the_rows_for_which_it_is_true(database: psycopg.Connection[Any], where: Row) -> None:
     expected = [row["id"] for row in LINKS if holds(where, row) is True]

@@ -8,8 +8,6 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from deeplinks.dialect.interpret import NotInterpretedError, Tables, ViolationError, interpret
 from deeplinks.dialect.interpret.spelling import numeric_text, stored, time_text
@@ -19,8 +17,8 @@ from deeplinks.dialect.values import Value
 from deeplinks.tables import LINKS as LINKS_TABLE
 from deeplinks.tables import NUMBERS, Column, Table
 from deeplinks.tables import STRINGS as STRINGS_TABLE
-from tests.dialect.reading import statement, steps
-from tests.dialect.test_conditions_agree import IDS, LINKS, QUERY, SPACE, STRINGS, Row, chosen, conditions, database
+from tests.dialect.reading import statement
+from tests.dialect.test_conditions_agree import IDS, LINKS, SPACE, STRINGS, Row, database
 
 __all__ = ["database"]
 
@@ -46,47 +44,7 @@ def answer(tables: Tables, text: str, session: Session | None = None, **variable
     return interpret(statement(text, **variables), tables, variables, session or Session())
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(where=conditions(3, "links"))
-def test_a_condition_chooses_the_same_rows_as_in_postgresql(database: psycopg.Connection[Any], where: Row) -> None:
-    found = answer(graph(), QUERY, where=where, space=SPACE)
-
-    assert chosen(database, where) == "[" + ",".join(f'{{"id":"{row["id"]}"}}' for row in found) + "]"
-
-
-ORDERS = ["asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last"]
-SORTED = """query ($order: [deep_links_order_by!], $limit: Int, $offset: Int, $where: deep_links_bool_exp) {
-  deep_links(order_by: $order, limit: $limit, offset: $offset, where: $where) {
-    id _i to { id from { _i } } out(order_by: {_i: desc}, limit: 1) { id } string { _data } __typename
-  }
-}"""
-
-
-def keys() -> st.SearchStrategy[list[Row]]:
-    own = st.sampled_from(["_i", "_from", "_to"])
-    single = st.one_of(
-        st.builds(lambda name, way: {name: way}, own, st.sampled_from(ORDERS)),
-        st.builds(lambda name, way: {"to": {name: way}}, own, st.sampled_from(ORDERS)),
-        st.builds(lambda name, way: {"from": {"to": {name: way}}}, own, st.sampled_from(ORDERS)),
-    )
-    # By the order of creation at last, so that no two rows are alike.
-    return st.lists(single, max_size=2).map(lambda items: [*items, {"_i": "asc"}])
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(order=keys(), limit=st.none() | st.integers(0, 6), offset=st.none() | st.integers(0, 6))
-def test_rows_are_sorted_cut_and_nested_as_in_postgresql(
-    database: psycopg.Connection[Any], order: list[Row], limit: int | None, offset: int | None
-) -> None:
-    asked: Row = {"order": order, "limit": limit, "offset": offset, "where": {"id": {"_in": IDS}}}
-    (step,) = steps(SORTED, **asked)
-    row = psycopg.RawCursor(database).execute(step.text.encode(), step.parameters).fetchone()
-    assert row is not None
-
-    assert answer(graph(), SORTED, **asked) == orjson.loads(row[0])
-
-
-# mutations
+# changes
 
 
 def test_an_insert_answers_its_rows_in_the_order_given() -> None:
@@ -247,9 +205,23 @@ def test_numbers_come_as_text_to_whoever_asks_so() -> None:
 # what is not known
 
 
-def test_what_is_not_interpreted_is_named() -> None:
-    with pytest.raises(NotInterpretedError, match="_gt of jsonb"):
-        answer(graph(), "{ deep_functions(where: {_data: {_gt: 1}}) { id } }")
+@pytest.mark.parametrize(
+    ("arguments", "construct"),
+    [
+        ("where: {_data: {_gt: 1}}", "_gt of jsonb"),
+        ("order_by: {_data: asc}", "an order by jsonb"),
+        ('where: {_data: {_cast: {String: {_regex: "(a)"}}}}', "the regular expression '(a)'"),
+        ('where: {_data: {_cast: {String: {_iregex: "a{2}"}}}}', "the regular expression 'a{2}'"),
+        ('where: {_data: {_cast: {String: {_regex: "\\\\d"}}}}', "the regular expression '\\\\d'"),
+        ('where: {_data: {_cast: {String: {_nsimilar: "(a|b)%"}}}}', "the SQL regular expression '(a|b)%'"),
+        ('where: {_data: {_cast: {String: {_like: "a\\\\"}}}}', "ends with an escape character"),
+    ],
+)
+def test_what_is_not_interpreted_is_named(arguments: str, construct: str) -> None:
+    with pytest.raises(NotInterpretedError) as caught:
+        answer(graph(), f"{{ deep_functions({arguments}) {{ id }} }}")
+
+    assert construct in str(caught.value)
 
 
 def test_plain_tables_have_no_sequence_and_no_clock() -> None:
