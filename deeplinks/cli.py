@@ -164,7 +164,7 @@ def serve(
         settings = replace(settings, database_url=url)
 
         def ready(address: str) -> None:
-            secret = "x-hasura-admin-secret" if settings.admin_secret else "none: only this machine is served"
+            secret = "x-hasura-admin-secret" if settings.secrets else "none: only this machine is served"
             click.echo(f"GraphQL   {address}/v1/graphql\nhealth    {address}/healthz")
             click.echo(f"database  {describe(url)}\nsecret    {secret}")
 

@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.server import answers, faults
+from deeplinks.server.access import Admission
 from deeplinks.server.bodies import Request
 from deeplinks.server.database import Database
 from deeplinks.server.documents import Documents
@@ -27,6 +28,7 @@ from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
+from deeplinks.server.tasks import Tasks
 from deeplinks.storage.postgres import open_pool
 
 EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -45,8 +47,14 @@ class Engine:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
+        self.admission = Admission(settings)
         self.documents = Documents()
         self.hub = Hub(database, settings)
+        self._tasks = Tasks()
+
+    async def begin(self) -> None:
+        """Start what runs beside requests."""
+        await self.admission.begin(self._tasks)
 
     def limits(self, session: Session) -> Limits:
         """The limits of a session's role; in development everybody may ask about the schema."""
@@ -76,7 +84,8 @@ class Engine:
                     yield answer
 
     async def close(self) -> None:
-        """End the live queries. The database is whose it was."""
+        """End the live queries, and what runs beside them. The database is whose it was."""
+        await self._tasks.stop()
         await self.hub.close()
 
     def _asked(self, request: Request, session: Session) -> Asked:
@@ -124,6 +133,7 @@ async def open_engine(settings: Settings, seen: Callable[[str], None] | None = N
     try:
         engine = Engine(settings, Database(pool, seen))
         try:
+            await engine.begin()
             yield engine
         finally:
             await engine.close()

@@ -31,7 +31,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._guards = settings.admin_secret is None
+        self._guards = not settings.secrets
         self._own = settings.host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,15 +5,24 @@ The server. Settings are values, read once; nothing is opened or served here.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 
+from deeplinks.dialect.session import ADMIN
+from deeplinks.dialect.values import Value
 from deeplinks.errors import SettingsError
 from deeplinks.server.limits import Limits
+from deeplinks.server.tokens import Issuer, issuers
 
+ADMIN_SECRET = "HASURA_GRAPHQL_ADMIN_SECRET"
+JWT_SECRET = "HASURA_GRAPHQL_JWT_SECRET"
+UNAUTHORIZED_ROLE = "HASURA_GRAPHQL_UNAUTHORIZED_ROLE"
+PERMISSIONS = "DEEPLINKS_PERMISSIONS"
 CORS_DOMAIN = "HASURA_GRAPHQL_CORS_DOMAIN"
 LEGACY_SOCKETS = "DEEPLINKS_LEGACY_SOCKETS"
 REFETCH_INTERVAL = "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL"
@@ -42,10 +51,16 @@ class Settings:
     refetch_interval: float = 0.2
     # Whether sockets may speak the older protocol too.
     legacy_sockets: bool = False
+    # Several at once, to change one without a pause; where these are given, `admin_secret` is none of them.
+    admin_secrets: tuple[str, ...] = field(default=(), repr=False)
+    issuers: tuple[Issuer, ...] = ()
+    # The role of who brings neither a secret nor a token.
+    unauthorized_role: str | None = None
+    # The file that says what roles may.
+    permissions: Path | None = None
 
     def __post_init__(self) -> None:
-        if self.admin_secret is not None and not self.admin_secret.strip():
-            raise SettingsError(name="HASURA_GRAPHQL_ADMIN_SECRET", why="it is empty; give a secret or leave it out")
+        self._check_access()
         if not 0 <= self.port <= 65535:
             raise SettingsError(name="PORT", why=f"{self.port} is not between 0 and 65535")
         if self.pool_size < 1:
@@ -53,7 +68,21 @@ class Settings:
         if self.refetch_interval <= 0:
             raise SettingsError(name=REFETCH_INTERVAL, why=f"{self.refetch_interval} s is no time to wait")
         for domain in self.cors_domains:
-            _check_domain(domain, self.admin_secret)
+            _check_domain(domain, bool(self.secrets))
+
+    def _check_access(self) -> None:
+        if any(not secret.strip() for secret in self.secrets):
+            raise SettingsError(name=ADMIN_SECRET, why="it is empty; give a secret or leave it out")
+        for name, given in ((JWT_SECRET, self.issuers), (UNAUTHORIZED_ROLE, self.unauthorized_role)):
+            if given and not self.secrets:
+                raise SettingsError(name=name, why=f"it needs {ADMIN_SECRET}: without one everybody is the admin")
+        if self.unauthorized_role == ADMIN:
+            raise SettingsError(name=UNAUTHORIZED_ROLE, why="the admin is nobody's role without a secret")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The admin's secrets, each as good as the others."""
+        return self.admin_secrets or (() if self.admin_secret is None else (self.admin_secret,))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -62,7 +91,11 @@ class Settings:
         default = cls()
         return cls(
             database_url=given.get("DATABASE_URL") or None,
-            admin_secret=given.get("HASURA_GRAPHQL_ADMIN_SECRET"),
+            admin_secret=given.get(ADMIN_SECRET),
+            admin_secrets=_secrets(given),
+            issuers=_issuers(given),
+            unauthorized_role=given.get(UNAUTHORIZED_ROLE) or None,
+            permissions=Path(given[PERMISSIONS]) if given.get(PERMISSIONS) else None,
             host=given.get("HOST", default.host),
             port=_number(given, "PORT", default.port),
             development=_flag(given, "HASURA_GRAPHQL_DEV_MODE"),
@@ -83,18 +116,40 @@ class Settings:
 
     def check_reach(self) -> None:
         """Without a secret everybody who reaches the server is its admin. Raises `SettingsError` off loopback."""
-        if self.admin_secret is None and not is_loopback(self.host):
+        if not self.secrets and not is_loopback(self.host):
             why = f"without HASURA_GRAPHQL_ADMIN_SECRET only loopback is served, and {self.host} is reached from elsewhere"
             raise SettingsError(name="HOST", why=why)
 
 
-def _check_domain(domain: str, secret: str | None) -> None:
+def _check_domain(domain: str, secret: bool) -> None:
     """Every page in every browser of this machine would be the admin of a server without a secret."""
-    if domain == "*" and secret is None:
+    if domain == "*" and not secret:
         raise SettingsError(name=CORS_DOMAIN, why="with * a server needs HASURA_GRAPHQL_ADMIN_SECRET")
     if domain != "*" and not re.fullmatch(r"https?://[^/?#@\s]+", domain):
         why = f"{domain!r} is no origin like https://example.org, without a path, or * for all"
         raise SettingsError(name=CORS_DOMAIN, why=why)
+
+
+def _secrets(given: Mapping[str, str]) -> tuple[str, ...]:
+    name = f"{ADMIN_SECRET}S"
+    text = given.get(name, "")
+    if not text:
+        return ()
+    try:
+        secrets: Value = json.loads(text)
+    except ValueError:
+        secrets = None
+    found = tuple(secret for secret in secrets if isinstance(secret, str)) if isinstance(secrets, list) else ()
+    if not isinstance(secrets, list) or not found or len(found) != len(secrets):
+        raise SettingsError(name=name, why='it is no list like ["new", "old"]')
+    return found
+
+
+def _issuers(given: Mapping[str, str]) -> tuple[Issuer, ...]:
+    for name in (f"{JWT_SECRET}S", JWT_SECRET):
+        if given.get(name):
+            return issuers(given[name], name)
+    return ()
 
 
 def is_loopback(host: str) -> bool:

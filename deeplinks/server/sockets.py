@@ -20,7 +20,6 @@ from strawberry.types import ExecutionResult
 
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
-from deeplinks.server.access import admit
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine
 from deeplinks.tasks import call_off
@@ -50,7 +49,7 @@ class Caller:
         if given is not None and not _is_headers(given):
             raise RequestError("headers is an object of strings", code="invalid-headers")
         said = {name.lower(): value for name, value in (given or {}).items()}
-        self.session = admit({**self.headers, **said}, self.engine.settings)
+        self.session = self.engine.admission.admit({**self.headers, **said})
         if self.message_limit is not None:
             self.message_limit(self.engine.limits(self.session).body)
 

@@ -20,7 +20,7 @@ from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
 from deeplinks.server import answers, faults
-from deeplinks.server.access import STRINGIFY, admit
+from deeplinks.server.access import STRINGIFY
 from deeplinks.server.bodies import Request
 from deeplinks.server.engine import Engine
 from deeplinks.server.execute import failed
@@ -71,7 +71,7 @@ class InProcessTransport(AsyncTransport):
                 yield _told(result)
 
     def _session(self) -> Session:
-        return admit(self._headers, self.engine.settings)
+        return self.engine.admission.admit(self._headers)
 
     def _asked(self, request: GraphQLRequest) -> Request:
         variables: Mapping[str, Value] = request.variable_values or {}

@@ -23,7 +23,6 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.server import answers, bodies, faults, negotiation
-from deeplinks.server.access import admit
 from deeplinks.server.engine import Engine, served_schema
 from deeplinks.server.execute import failed
 from deeplinks.server.gate import origins
@@ -112,7 +111,7 @@ class View(GraphQL[Caller, None]):
     async def _answer(self, request: HttpRequest) -> answers.Response | list[answers.Response]:
         engine = _engine(request)
         # First of all: nobody's body is read for nothing.
-        session = admit(request.headers, engine.settings)
+        session = engine.admission.admit(request.headers)
         if request.method == "GET":
             return answers.response(await engine.execute(self._from_url(request.query_params), session, READING))
         _check_form(request.headers)

@@ -3,7 +3,7 @@
 import pytest
 
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.server.access import admit
+from deeplinks.server.access import Admission
 from deeplinks.server.settings import Settings
 from tests.asking import post
 
@@ -12,22 +12,22 @@ QUERY = "{ deep_links(limit: 0) { id } }"
 
 
 def test_without_a_secret_everybody_is_admin() -> None:
-    assert admit({}, OPEN).role == "admin"
+    assert Admission(OPEN).admit({}).role == "admin"
 
 
 def test_without_a_secret_a_role_may_be_chosen() -> None:
-    assert admit({"x-hasura-role": "user"}, OPEN).role == "user"
+    assert Admission(OPEN).admit({"x-hasura-role": "user"}).role == "user"
 
 
 @pytest.mark.parametrize("header", ["x-hasura-admin-secret", "x-hasura-access-key"])
 def test_the_right_secret_is_admin(header: str) -> None:
-    assert admit({header: "right"}, CLOSED).role == "admin"
+    assert Admission(CLOSED).admit({header: "right"}).role == "admin"
 
 
 @pytest.mark.parametrize("given", ["wrong", "", "Right", "right ", "righ", "ré\udcff"])
 def test_a_wrong_secret_is_refused(given: str) -> None:
     with pytest.raises(RequestError) as caught:
-        admit({"x-hasura-admin-secret": given}, CLOSED)
+        Admission(CLOSED).admit({"x-hasura-admin-secret": given})
 
     assert (caught.value.extension_code, caught.value.path) == ("access-denied", "$")
     assert "right" not in str(caught.value)
@@ -35,18 +35,18 @@ def test_a_wrong_secret_is_refused(given: str) -> None:
 
 def test_no_secret_where_one_is_asked_is_refused() -> None:
     with pytest.raises(RequestError, match="required, but not found"):
-        admit({"x-hasura-role": "admin"}, CLOSED)
+        Admission(CLOSED).admit({"x-hasura-role": "admin"})
 
 
 def test_session_variables_are_the_headers_and_never_the_secret() -> None:
-    session = admit({"x-hasura-admin-secret": "right", "x-hasura-user-id": "7", "accept": "*/*"}, CLOSED)
+    session = Admission(CLOSED).admit({"x-hasura-admin-secret": "right", "x-hasura-user-id": "7", "accept": "*/*"})
 
     assert session.variables == {"x-hasura-user-id": "7"}
 
 
 def test_a_request_may_want_numbers_as_strings() -> None:
-    assert admit({"x-hasura-stringify-numeric-types": "true"}, OPEN).stringify_numerics
-    assert not admit({"x-hasura-stringify-numeric-types": "no"}, OPEN).stringify_numerics
+    assert Admission(OPEN).admit({"x-hasura-stringify-numeric-types": "true"}).stringify_numerics
+    assert not Admission(OPEN).admit({"x-hasura-stringify-numeric-types": "no"}).stringify_numerics
 
 
 async def test_an_endpoint_with_a_secret_answers_those_who_know_it(secret_endpoint: str) -> None:
