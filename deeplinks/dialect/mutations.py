@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from deeplinks.dialect.changes import changes, operators
 from deeplinks.dialect.conditions import condition, key_condition
-from deeplinks.dialect.payload import Objects, objects
-from deeplinks.dialect.refusal import RequestError, not_among, unexpected, unknown_field
+from deeplinks.dialect.conflicts import on_conflict
+from deeplinks.dialect.nesting import Layer, layers
+from deeplinks.dialect.payload import Objects, flat
+from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
 from deeplinks.dialect.scope import TYPENAME, Field, Scope, as_tree, fields
 from deeplinks.dialect.selecting import only
 from deeplinks.dialect.selections import selection
@@ -19,7 +21,6 @@ from deeplinks.dialect.statements import (
     Condition,
     Delete,
     Insert,
-    OnConflict,
     One,
     Outcome,
     Returning,
@@ -28,7 +29,7 @@ from deeplinks.dialect.statements import (
     UpdateMany,
 )
 from deeplinks.dialect.values import Operand, Tree, Value
-from deeplinks.tables import Column, Table
+from deeplinks.tables import Table
 
 
 def insert(table: Table, field: Field, scope: Scope, path: str) -> Insert:
@@ -44,43 +45,21 @@ def insert_one(table: Table, field: Field, scope: Scope, path: str) -> Insert:
 def _insert(table: Table, field: Field, scope: Scope, path: str, name: str, answer: Answer) -> Insert:
     arguments = only(field, (name, "on_conflict") if table.conflicts else (name,), path)
     rows = Operand(required(arguments, name, path), "rows", f"{path}.args.{name}")
-    conflict = scope.open(arguments.get("on_conflict"))
-    return Insert(table, rows, _on_conflict(table, conflict, scope, f"{path}.args.on_conflict"), answer)
+    conflict = on_conflict(table, scope.open(arguments.get("on_conflict")), scope, f"{path}.args.on_conflict")
+    return Insert(table, rows, conflict, answer, scope.tables)
 
 
-def new_rows(statement: Insert, value: Value) -> Objects:
-    """The rows of an insert, now that their value is known. Raises `RequestError`."""
+def new_rows(statement: Insert, value: Value) -> Objects | list[Layer]:
+    """The rows of an insert, now that their value is known: flat ones, or layers where they bring others along.
+
+    Raises `RequestError`.
+    """
     table, path = statement.table, statement.rows.path
     single = isinstance(statement.answer, One)
     if value is None or (single and not isinstance(value, dict)):
         raise unexpected("an object" if single else "a list", f"{table.graphql_name}_insert_input", value, path)
-    return objects(table, value, path)
-
-
-def _on_conflict(table: Table, value: Tree, scope: Scope, path: str) -> OnConflict | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise unexpected("an object", f"{table.graphql_name}_on_conflict", value, path)
-    for name in value.keys() - {"constraint", "update_columns", "where"}:
-        raise unknown_field(name, f"{table.graphql_name}_on_conflict", path)
-    constraint = scope.open(value.get("constraint"))
-    if constraint != table.constraint:
-        raise not_among([table.constraint], f"{table.graphql_name}_constraint", constraint, f"{path}.constraint")
-    columns = _columns(table, scope.open(value.get("update_columns", [])), scope, f"{path}.update_columns")
-    return OnConflict(columns, condition(table, value.get("where"), scope, f"{path}.where"))
-
-
-def _columns(table: Table, value: Tree, scope: Scope, path: str) -> tuple[Column, ...]:
-    items = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(_update_column(table, scope.open(item), path) for item in items))
-
-
-def _update_column(table: Table, value: Tree, path: str) -> Column:
-    if isinstance(value, str) and value in table.update_by_name:
-        return table.update_by_name[value]
-    type_name = f"{table.graphql_name}_update_column"
-    raise not_among(table.update_by_name, type_name, value, path)
+    rows = flat(table, value, path, "insert_input", "", table.insert_by_name)
+    return layers(table, value, path, statement.tables, statement.on_conflict) if rows is None else rows
 
 
 def update(table: Table, field: Field, scope: Scope, path: str) -> Update:

@@ -5,7 +5,7 @@ The dialect. The main load passes through this door: nothing here may cost per r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,45 +59,68 @@ def objects(
     Raises `RequestError` at the first row that is none.
     """
     among = table.insert_by_name if among is None else among
-    items = value if isinstance(value, list | tuple) else [value]
+    found = flat(table, value, path, type_name, inside, among)
+    if found is None:
+        raise _unknown_name(among, f"{table.graphql_name}_{type_name}", value, path, inside)
+    return found
+
+
+def flat(
+    table: Table, value: Value, path: str, type_name: str, inside: str, among: Mapping[str, Column]
+) -> Objects | None:
+    """The same, or nothing where rows name what is not among the columns. Raises `RequestError`."""
+    items = value if isinstance(value, list) else [value]
     rows = [item for item in items if isinstance(item, dict)]
     if len(rows) != len(items):
-        _refuse_item(f"{table.graphql_name}_{type_name}", items, path)
+        raise _no_object(f"{table.graphql_name}_{type_name}", items, path)
     shapes = set(map(tuple, rows))
     named = {name for shape in shapes for name in shape}
     partial = {name for name in named if any(name not in shape for shape in shapes)}
     columns = tuple(column for column in among.values() if column.name in named)
     if len(columns) != len(named):
-        _refuse_name(among, f"{table.graphql_name}_{type_name}", rows, path, inside)
+        return None
     for column in columns:
-        _check_column(column, rows, path, inside)
+        _check_column(column, rows, _Places(path, inside, isinstance(value, list)))
     return Objects(rows, columns, frozenset(partial))
 
 
-def _refuse_item(type_name: str, items: Iterable[Value], path: str) -> None:
-    for index, item in enumerate(items):
-        if not isinstance(item, dict):
-            raise unexpected("an object", type_name, item, f"{path}[{index}]")
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the rows are: in a list, or alone."""
+
+    path: str
+    inside: str
+    listed: bool
+
+    def of(self, index: int) -> str:
+        return f"{self.path}[{index}]{self.inside}" if self.listed else f"{self.path}{self.inside}"
 
 
-def _refuse_name(among: Mapping[str, Column], type_name: str, rows: Sequence[Object], path: str, inside: str) -> None:
-    for index, row in enumerate(rows):
-        for name in row.keys() - among.keys():
-            raise unknown_field(name, type_name, f"{path}[{index}]{inside}")
+def _no_object(type_name: str, items: Sequence[Value], path: str) -> RequestError:
+    index, item = next((index, item) for index, item in enumerate(items) if not isinstance(item, dict))
+    return unexpected("an object", type_name, item, f"{path}[{index}]")
 
 
-def _check_column(column: Column, rows: Sequence[Object], path: str, inside: str) -> None:
+def _unknown_name(among: Mapping[str, Column], type_name: str, value: Value, path: str, inside: str) -> RequestError:
+    places = _Places(path, inside, isinstance(value, list))
+    rows = value if isinstance(value, list) else [value]
+    strangers = ((index, row.keys() - among.keys()) for index, row in enumerate(rows) if isinstance(row, dict))
+    index, names = next((index, names) for index, names in strangers if names)
+    return unknown_field(min(names), type_name, places.of(index))
+
+
+def _check_column(column: Column, rows: Sequence[Object], places: _Places) -> None:
     takes = TAKES.get(column.scalar)
     if takes is None:
         return
     name = column.name
     kinds = {type(row.get(name)) for row in rows}
     if not kinds <= takes | {type(None)} or float in kinds:
-        _check_each(column, rows, path, inside)
+        _check_each(column, rows, places)
 
 
-def _check_each(column: Column, rows: Sequence[Object], path: str, inside: str) -> None:
+def _check_each(column: Column, rows: Sequence[Object], places: _Places) -> None:
     for index, row in enumerate(rows):
         value = row.get(column.name)
         if value is not None:
-            check(column.scalar, value, f"{path}[{index}]{inside}.{column.name}")
+            check(column.scalar, value, f"{places.of(index)}.{column.name}")

@@ -19,6 +19,7 @@ from deeplinks.dialect.statements import Statement, Typename
 from deeplinks.dialect.values import Variables, declared
 
 KEPT = 64
+TOO_DEEP = RequestError("the request is nested too deep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class Plan:
 
     def bind(self, variables: Variables) -> list[Bound | None]:
         """Every root field's statements with these values. Raises `RequestError` before anything has run."""
-        return [field.query.bind(variables) if field.query else None for field in self.fields]
+        try:
+            return [field.query.bind(variables) if field.query else None for field in self.fields]
+        except RecursionError:
+            raise TOO_DEEP from None
 
 
 Key: TypeAlias = "tuple[object, ...]"
@@ -85,7 +89,7 @@ class Plans:
             self._shaping |= asked.shaped_by
             return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
         except RecursionError:
-            raise RequestError("the request is nested too deep") from None
+            raise TOO_DEEP from None
 
     def _keep(self, key: Key | None, plan: Plan) -> None:
         if key is None:

@@ -300,6 +300,8 @@ class Insert:
     rows: Operand
     on_conflict: OnConflict | None
     answer: Answer
+    # The tables as the asker sees them: what rows bring along is read when their values are known.
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from psycopg.rows import tuple_row
 
 from deeplinks import resources
 from deeplinks.dialect.payload import JsonText
-from deeplinks.dialect.sql import PREVIOUS, Bound, Step
+from deeplinks.dialect.sql import Bound, Recalled, Step
 from deeplinks.storage.postgres import Connection, Pool
 
 NULL: Final = b"null"
@@ -39,12 +39,13 @@ psycopg.adapters.register_dumper(JsonText, JsonTextDumper)
 
 
 class StatementError(Exception):
-    """A statement failed; `index` tells of which root field, `cause` why."""
+    """A statement failed; `index` tells of which root field, `cause` why, `place` where its rows are if not there."""
 
-    def __init__(self, index: int, cause: psycopg.Error) -> None:
+    def __init__(self, index: int, cause: psycopg.Error, place: str | None = None) -> None:
         super().__init__(index)
         self.index = index
         self.cause = cause
+        self.place = place
 
 
 class Database:
@@ -81,7 +82,7 @@ class Database:
         """The rows of one statement, as the bytes that came; null is empty. Raises what psycopg raises."""
         async with self._connection() as connection:
             cursor = AsyncRawCursor(connection)
-            await self._send(cursor, step, NULL)
+            await self._send(cursor, step, ())
             result = cursor.pgresult
             assert result is not None
             width = range(result.nfields)
@@ -112,18 +113,20 @@ class Database:
 
     async def _field(self, connection: Connection, field: Bound, index: int) -> bytes:
         """One answer after another: a step may need the one before it."""
-        try:
-            return _joined(field, iter([await self._chain(connection, chain) for chain in field.chains]))
-        except psycopg.Error as error:
-            raise StatementError(index, error) from error
+        return _joined(field, iter([await self._chain(connection, chain, index) for chain in field.chains]))
 
-    async def _chain(self, connection: Connection, chain: Sequence[Step]) -> bytes:
-        answer = NULL
+    async def _chain(self, connection: Connection, chain: Sequence[Step], index: int) -> bytes:
+        answers: list[bytes] = []
         for step in chain:
             cursor = AsyncRawCursor(connection)
-            await self._send(cursor, step, answer)
-            answer = _answer(cursor)
-        return answer
+            try:
+                await self._send(cursor, step, answers)
+            except psycopg.Error as error:
+                raise StatementError(index, error, step.place) from error
+            answers.append(_answer(cursor))
+            if step.check is not None:
+                step.check(answers[-1])
+        return answers[-1]
 
     async def _at_once(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         """Everything is sent before the first answer is read: one way there and back, however many statements."""
@@ -134,7 +137,7 @@ class Database:
                 for index, field in enumerate(fields):
                     for (step,) in field.chains:
                         sent.append((index, AsyncRawCursor(connection)))
-                        await self._send(sent[-1][1], step, NULL)
+                        await self._send(sent[-1][1], step, ())
         except psycopg.Error as error:
             # The first one without a result is the one that failed; where all have one, it was the commit.
             failed = next((index for index, cursor in sent if cursor.pgresult is None), None)
@@ -144,11 +147,16 @@ class Database:
         answers = (_answer(cursor) for _, cursor in sent)
         return [_joined(field, answers) for field in fields]
 
-    async def _send(self, cursor: Cursor, step: Step, previous: bytes) -> None:
+    async def _send(self, cursor: Cursor, step: Step, answers: Sequence[bytes]) -> None:
         if self._seen is not None:
             self._seen(step.text)
-        parameters = [JsonText(previous) if value is PREVIOUS else value for value in step.parameters]
+        parameters = [_recalled(value, answers) if isinstance(value, Recalled) else value for value in step.parameters]
         await cursor.execute(step.text.encode(), parameters)
+
+
+def _recalled(value: Recalled, answers: Sequence[bytes]) -> str | bytes:
+    made = value.made(answers)
+    return JsonText(made) if isinstance(made, bytes) else made
 
 
 def _answer(cursor: Cursor) -> bytes:

@@ -205,7 +205,7 @@ async def _run(run: Run, fields: list[Planned], queries: list[Bound]) -> list[by
     try:
         return await run(queries)
     except StatementError as error:
-        raise faults.from_database(error.cause, _place(fields[error.index])) from None
+        raise faults.from_database(error.cause, error.place or _place(fields[error.index])) from None
     except psycopg.Error as error:
         raise faults.from_database(error) from None
     except UnicodeEncodeError:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from deeplinks.dialect.changes import Operator, input_name, operators
 from deeplinks.dialect.columns import AGGREGATE
 from deeplinks.dialect.functions import functions
+from deeplinks.dialect.nesting import insertable
 from deeplinks.dialect.operators import CASTS, OPERATORS, Comparison
 from deeplinks.dialect.ordering import DIRECTIONS
 from deeplinks.server.forging import SCALAR_TYPES, Forge, Part, Shape, many, maybe
@@ -166,9 +167,35 @@ def _values(columns: Mapping[str, Column]) -> Mapping[str, Part]:
 
 def _insert(forge: Forge, table: Table) -> None:
     name = table.graphql_name
-    forge.input(f"{name}_insert_input", _values(table.insert_by_name), f'A row for "deep.{table.name}".')
+    found = (insertable(table, each.name, forge.tables) for each in table.relations)
+    along = {each.name: Part(maybe(forge.named(_along(forge.tables[each.table], each.many)))) for each in found if each}
+    said = f'A row for "deep.{table.name}", and rows that it brings along.'
+    forge.input(f"{name}_insert_input", {**_values(table.insert_by_name), **along}, said)
     if table.conflicts:
         _conflict(forge, table)
+    for many_rows in _leading(forge, table):
+        _rows_along(forge, table, many_rows)
+
+
+def _along(table: Table, listed: bool) -> str:
+    return f"{table.graphql_name}_{'arr' if listed else 'obj'}_rel_insert_input"
+
+
+def _leading(forge: Forge, table: Table) -> set[bool]:
+    """Whether rows of other tables bring along one row of this table, or many."""
+    others = (each for each in forge.tables.values() if "insert" in each.verbs)
+    relations = (insertable(other, each.name, forge.tables) for other in others for each in other.relations)
+    return {each.many for each in relations if each and each.table == table.name}
+
+
+def _rows_along(forge: Forge, table: Table, listed: bool) -> None:
+    shape = forge.named(f"{table.graphql_name}_insert_input")
+    parts = {"data": Part(many(shape) if listed else shape, "the rows" if listed else "the row", required=True)}
+    if table.conflicts:
+        conflict = maybe(forge.named(f"{table.graphql_name}_on_conflict"))
+        parts["on_conflict"] = Part(conflict, "what becomes of a row whose key is there")
+    said = f'{"Rows" if listed else "A row"} of "deep.{table.name}", inserted along with another.'
+    forge.input(_along(table, listed), parts, said)
 
 
 def _conflict(forge: Forge, table: Table) -> None:

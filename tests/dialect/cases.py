@@ -22,11 +22,10 @@ from graphql.language import parse
 from psycopg import RawCursor
 
 from deeplinks.dialect.interpret import Tables, interpret
-from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.plans import Plan, Plans
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
-from deeplinks.dialect.sql import PREVIOUS, Bound, Step
+from deeplinks.dialect.sql import Bound, Recalled, Step
 from deeplinks.dialect.statements import Typename
 from deeplinks.dialect.values import Value
 from deeplinks.server import faults
@@ -122,13 +121,15 @@ def answered(field: Bound, connection: psycopg.Connection[Any]) -> str:
 
 
 def _chain(chain: Sequence[Step], connection: psycopg.Connection[Any]) -> str:
-    answer = "null"
+    answers: list[bytes] = []
     for step in chain:
-        given = [JsonText(answer.encode()) if each is PREVIOUS else each for each in step.parameters]
+        given = [each.made(answers) if isinstance(each, Recalled) else each for each in step.parameters]
         parameters = [each.decode() if isinstance(each, bytes) else each for each in given]
         row = RawCursor(connection).execute(step.text.encode(), parameters).fetchone()
-        answer = row[0] if row and row[0] is not None else "null"
-    return answer
+        answers.append((row[0] if row and row[0] is not None else "null").encode())
+        if step.check:
+            step.check(answers[-1])
+    return answers[-1].decode()
 
 
 def _name(plan: Plan, index: int) -> str:
@@ -144,7 +145,13 @@ def _refused(error: GraphQLError) -> str:
 def _shown(step: Step) -> str:
     lines = [_break.sub("\n", step.text) + ";"]
     for number, value in enumerate(step.parameters, 1):
-        told = value.decode() if isinstance(value, bytes) else "the answer before" if value is PREVIOUS else repr(value)
+        told = (
+            value.decode()
+            if isinstance(value, bytes)
+            else "the answers before"
+            if isinstance(value, Recalled)
+            else repr(value)
+        )
         lines.append(f"-- ${number} = {told}")
     return "\n".join(lines) + "\n"
 

@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Any
+from unittest.mock import patch
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -120,12 +126,19 @@ def _listed(made: Rules, name: str) -> list[Row]:
 
 def _lasting(rows: list[Row]) -> list[Row]:
     lasting = [{name: value for name, value in row.items() if name not in FLEETING} for row in rows]
-    return sorted((row | {"id": row["id"] if row["id"] in KNOWN else "new"} for row in lasting), key=str)
+    return sorted(map(comparable, lasting), key=by_content)
+
+
+def by_content(row: Row) -> str:
+    return json.dumps(row, sort_keys=True, default=str)
 
 
 def _caught(run: Any) -> Any:
+    made = (UUID(int=number) for number in count(1))
     try:
-        return run()
+        # Ids that are made for rows are the same on both sides.
+        with patch("deeplinks.dialect.nesting.uuid4", made.__next__):
+            return run()
     except RequestError as error:
         return error.extension_code, error.path
     except psycopg.Error as error:
@@ -151,6 +164,7 @@ numbers = st.sampled_from(["0", "1", "-1.5", "2.50", "10000000000000000000000000
 DATA = {"strings": texts, "numbers": numbers, "functions": given_json}
 
 
+@cache
 def columns(table: str) -> st.SearchStrategy[Row]:
     if table == "links":
         required = {"_deep": st.just(SPACE)}
@@ -160,12 +174,48 @@ def columns(table: str) -> st.SearchStrategy[Row]:
     return st.fixed_dictionaries({"id": ids, "_data": DATA[table]})
 
 
+@cache
+def nested(table: str, depth: int) -> st.SearchStrategy[Row]:
+    """Rows that bring rows along, of the table's own columns and through its relations."""
+    if depth == 0:
+        return columns(table)
+    if table != "links":
+        # With its link it has no id of its own.
+        linked = st.builds(
+            lambda row, link: {"_data": row["_data"], "link": link}, columns(table), along("links", depth)
+        )
+        return st.one_of(columns(table), linked)
+    one = {name: along("links", depth) for name in ("from", "to")}
+    listed = {name: along("links", depth, listed=True) for name in ("out", "in")}
+    data = {"string": along("strings", depth, listed=True), "number": along("numbers", depth, listed=True)}
+    brought = st.fixed_dictionaries({}, optional={**one, **listed, **data})
+    return st.builds(_together, columns(table), brought, st.booleans())
+
+
+def _together(row: Row, brought: Row, clean: bool) -> Row:
+    # Mostly without the columns that what it brings along decides.
+    taken = {f"_{name}" for name in brought} if clean else set[str]()
+    return {name: value for name, value in row.items() if name not in taken} | brought
+
+
+@cache
+def along(table: str, depth: int, *, listed: bool = False) -> st.SearchStrategy[Row]:
+    decided = {"id"} if table != "links" else {"_from", "_to"}
+    row = nested(table, depth - 1)
+    data = (
+        st.lists(row.map(lambda one: {k: v for k, v in one.items() if k not in decided}), max_size=2) if listed else row
+    )
+    return st.fixed_dictionaries({"data": data}, optional={"on_conflict": conflicts(table)})
+
+
+@cache
 def sets(table: str) -> st.SearchStrategy[Row]:
     if table == "links":
         return st.fixed_dictionaries({}, optional={"_from": st.none() | ids, "_to": st.none() | ids, "_type": ids})
     return st.fixed_dictionaries({}, optional={"_data": DATA[table]})
 
 
+@cache
 def operations(table: str) -> st.SearchStrategy[Row]:
     optional: dict[str, Any] = {"_set": sets(table)}
     if table == "numbers":
@@ -186,6 +236,7 @@ def operations(table: str) -> st.SearchStrategy[Row]:
     return st.fixed_dictionaries({}, optional=optional)
 
 
+@cache
 def wheres(table: str) -> st.SearchStrategy[Row]:
     if table in ("links", "strings"):
         # Never all rows: a space's root is permanent, and most documents would be refused for it.
@@ -193,6 +244,7 @@ def wheres(table: str) -> st.SearchStrategy[Row]:
     return st.builds(lambda found: {"id": {"_in": found}}, st.lists(ids, max_size=4))
 
 
+@cache
 def conflicts(table: str) -> st.SearchStrategy[Row | None]:
     chosen = ["_from", "_to"] if table == "links" else ["_data"]
     return st.none() | st.fixed_dictionaries(
@@ -239,8 +291,9 @@ def mutations(draw: st.DrawFn) -> tuple[str, dict[str, Value]]:
     return f"mutation ({', '.join(declared)}) {{ {' '.join(fields)} }}", values
 
 
+@cache
 def _values(verb: str, table: str, name: str) -> st.SearchStrategy[dict[str, Value]]:
-    rows = columns(table)
+    rows = st.one_of(columns(table), nested(table, 2))
     update = st.builds(lambda where, done: {**done, "where": where}, wheres(table), operations(table))
     given: dict[str, st.SearchStrategy[Any]] = {
         "insert": st.lists(rows, max_size=3),
@@ -262,9 +315,12 @@ def comparable(answer: Any, key: str = "") -> Any:
     if isinstance(answer, list):
         items = [comparable(item) for item in answer]
         return sorted(items, key=str) if key == "returning" else items
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        return Decimal(answer)
     return "new" if key == "id" and answer not in KNOWN else answer
 
 
+@pytest.mark.timeout(60 + RUNS)
 @settings(max_examples=RUNS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=mutations())
 def test_rows_and_answers_are_the_same(
@@ -273,5 +329,9 @@ def test_rows_and_answers_are_the_same(
     text, values = document
     expected, found = in_postgresql(database, text, values), over_dicts(text, values)
 
-    assert comparable(found.answer) == comparable(expected.answer)
+    if "f1" in text and not isinstance(expected.answer, dict):
+        # All fields are read before the first one runs in PostgreSQL: another one may be the first that is refused.
+        assert not isinstance(found.answer, dict)
+    else:
+        assert comparable(found.answer) == comparable(expected.answer)
     assert found.rows == expected.rows

@@ -5,6 +5,9 @@ The dialect's interpreter. Only the words live here; who refuses decides when.
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from deeplinks.errors import InvalidError
 
 
@@ -15,6 +18,8 @@ class ViolationError(InvalidError):
         super().__init__(why=why, state=state)
         self.state = state
         self.constraint = constraint
+        # Where in the request the rows are, if that is not where the root field's are.
+        self.place: str | None = None
 
 
 class NotInterpretedError(InvalidError):
@@ -22,6 +27,16 @@ class NotInterpretedError(InvalidError):
 
     def __init__(self, construct: str) -> None:
         super().__init__(construct=construct)
+
+
+@contextmanager
+def given_at(place: str) -> Generator[None]:
+    """What is violated in this block is told with the place of its rows."""
+    try:
+        yield
+    except ViolationError as error:
+        error.place = place
+        raise
 
 
 def syntax(type_name: str, value: object) -> ViolationError:

@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 
 from deeplinks.dialect.interpret.changing import changed
 from deeplinks.dialect.interpret.conditions import Predicate, World, passed, predicate, seen
-from deeplinks.dialect.interpret.faults import ViolationError, duplicate, missing
+from deeplinks.dialect.interpret.faults import ViolationError, duplicate, given_at, missing
 from deeplinks.dialect.interpret.reading import chosen_rows, shape
 from deeplinks.dialect.interpret.spelling import stored
 from deeplinks.dialect.interpret.tables import Key, Row, Tables, key_of
 from deeplinks.dialect.mutations import each_update, new_rows
-from deeplinks.dialect.payload import Object
+from deeplinks.dialect.nesting import Layer
+from deeplinks.dialect.payload import Object, Objects
 from deeplinks.dialect.statements import (
     Affected,
     And,
     Answer,
     Delete,
     Insert,
+    OnConflict,
     One,
     Returning,
     Typename,
@@ -67,16 +69,37 @@ NOTHING = Conflict((), lambda row: False)
 
 def insert(statement: Insert, world: World) -> Value:
     """Insert the rows. Raises `RequestError`, `ViolationError`."""
-    table, tables = seen(world, statement.table, "insert"), world.tables
     given = new_rows(statement, resolve(statement.rows.tree, world.variables))
-    touched, conflict = Touched(), None
-    if asked := statement.on_conflict:
-        where = passed(world, table, asked.where, "update")
-        conflict = Conflict(tuple(column.name for column in asked.columns), predicate(where, world))
-    for values in given.rows:
-        place(tables, table, _complete(tables, table, values), touched, conflict)
-    finish(tables, table, touched)
+    if isinstance(given, list):
+        return _nested(statement, given, world)
+    touched = _inserted(statement.table, given, statement.on_conflict, world)
     return answered(statement.answer, touched.rows, world)
+
+
+def _nested(statement: Insert, layers: Sequence[Layer], world: World) -> Value:
+    rows: list[Row] = []
+    count = 0
+    for layer in layers:
+        with given_at(layer.path):
+            touched = _inserted(layer.table, layer.objects, layer.conflict, world)
+        layer.check(row["id"] for row in touched.rows)
+        count += len(touched.rows)
+        rows += touched.rows if layer.first else []
+    return answered(statement.answer, rows, world, count)
+
+
+def _inserted(asked: Table, given: Objects, conflict: OnConflict | None, world: World) -> Touched:
+    table, tables, touched = seen(world, asked, "insert"), world.tables, Touched()
+    found = _conflict(table, conflict, world) if conflict else None
+    for values in given.rows:
+        place(tables, table, _complete(tables, table, values), touched, found)
+    finish(tables, table, touched)
+    return touched
+
+
+def _conflict(table: Table, conflict: OnConflict, world: World) -> Conflict:
+    where = passed(world, table, conflict.where, "update")
+    return Conflict(tuple(column.name for column in conflict.columns), predicate(where, world))
 
 
 def _complete(tables: Tables, table: Table, values: Object) -> Row:
@@ -165,17 +188,17 @@ def remove(tables: Tables, table: Table, rows: Sequence[Row]) -> None:
         tables.done(table, "delete", rows, ())
 
 
-def answered(answer: Answer, rows: Sequence[Row], world: World) -> Value:
-    """What the mutation answers of the rows it touched; relations show the state after it."""
+def answered(answer: Answer, rows: Sequence[Row], world: World, count: int | None = None) -> Value:
+    """What the mutation answers of the rows it touched, `count` of them if more than these; relations show the state after it."""
     if isinstance(answer, One):
         return shape(answer.selection, world)(rows[0]) if rows else None
-    return {part.key: _told(part, rows, world) for part in answer.parts}
+    return {part.key: _told(part, rows, world, len(rows) if count is None else count) for part in answer.parts}
 
 
-def _told(part: Affected | Returning | Typename, rows: Sequence[Row], world: World) -> Value:
+def _told(part: Affected | Returning | Typename, rows: Sequence[Row], world: World, count: int) -> Value:
     match part:
         case Affected():
-            return len(rows)
+            return count
         case Typename(_, name):
             return name
         case Returning(_, selection):

@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from deeplinks.dialect.sql.root import Query, to_sql
 from deeplinks.dialect.sql.streaming import LOST, most_of
-from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Hole, Initial, Parameter, Step
+from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Hole, Initial, Parameter, Recalled, Step
 
-__all__ = ["LOST", "PREVIOUS", "Bound", "Hole", "Initial", "Parameter", "Query", "Step", "most_of", "to_sql"]
+__all__ = [
+    "LOST",
+    "PREVIOUS",
+    "Bound",
+    "Hole",
+    "Initial",
+    "Parameter",
+    "Query",
+    "Recalled",
+    "Step",
+    "most_of",
+    "to_sql",
+]

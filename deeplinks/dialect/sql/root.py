@@ -14,6 +14,7 @@ from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.aggregates import aggregated
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.many import SetWise, set_wise, update_many
+from deeplinks.dialect.sql.nested import nested
 from deeplinks.dialect.sql.rows import listed, row, selected
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.streaming import Streaming
@@ -97,6 +98,8 @@ class Inserting:
 
     def bind(self, variables: Variables) -> Bound:
         rows = new_rows(self.statement, resolve(self.statement.rows.tree, variables))
+        if isinstance(rows, list):
+            return Bound((nested(self.session, self.statement, rows, variables),))
         text = encoded(rows.rows, self.statement.rows.path)
         return Bound((tuple(_with_rows(sql, text, variables) for sql in self._written(rows)),))
 

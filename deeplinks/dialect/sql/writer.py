@@ -5,7 +5,7 @@ The dialect's SQL. It knows how SQL is spelled and nothing of what is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
@@ -15,11 +15,14 @@ from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Variables
 
 
-class Previous:
-    """Where a step takes the answer of the one before it."""
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """Where a step takes what the answers of the steps before it, in their order, come to."""
+
+    made: Callable[[Sequence[bytes]], str | bytes]
 
 
-PREVIOUS: Final = Previous()
+PREVIOUS: Final = Recalled(lambda answers: answers[-1])
 
 
 class Hole(Enum):
@@ -39,16 +42,22 @@ class Initial:
     value: Parameter
 
 
-Parameter: TypeAlias = "str | bytes | list[str] | Previous | Hole | Initial | None"
+Parameter: TypeAlias = "str | bytes | list[str] | Recalled | Hole | Initial | None"
 Slot: TypeAlias = "Callable[[Variables], Parameter]"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement, ready: its text, always the same for the same shape, and its parameters."""
+    """One statement, ready: its text, always the same for the same shape, and its parameters.
+
+    `check` is given its answer, and raises `RequestError` where the mutation can't go on.
+    """
 
     text: str
     parameters: tuple[Parameter, ...]
+    check: Callable[[bytes], None] | None = None
+    # Where in the request its rows are given, if that is not where the root field's are.
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

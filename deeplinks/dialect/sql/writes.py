@@ -28,17 +28,21 @@ def insert(session: Session, statement: Insert, objects: Objects, rows: Slot) ->
     writer, table = Writer(session), statement.table
     if not objects.rows:
         return chain(writer, table, statement.answer, nothing(writer, table, "insert"))
-    text = words(
+    text = inserted(writer, table, objects, statement.on_conflict, rows)
+    return chain(writer, table, statement.answer, words(text, returning(table, statement.answer)))
+
+
+def inserted(writer: Writer, table: Table, objects: Objects, conflict: OnConflict | None, rows: Slot) -> str:
+    """`INSERT INTO …` up to what it returns."""
+    return words(
         "INSERT INTO",
         source(writer, table, "insert").name,
         "AS",
         TARGET,
         f"({names(objects.columns)})" if objects.columns else "",
         _given(writer, objects, rows),
-        _on_conflict(writer, table, statement.on_conflict),
-        returning(table, statement.answer),
+        _on_conflict(writer, table, conflict),
     )
-    return chain(writer, table, statement.answer, text)
 
 
 def _given(writer: Writer, objects: Objects, rows: Slot) -> str:
@@ -128,8 +132,12 @@ def nothing(writer: Writer, table: Table, verb: str) -> str:
 
 def returning(table: Table, answer: Answer, *more: str) -> str:
     """`RETURNING` what the answer needs of the touched rows."""
-    columns = [f"{TARGET}.{quoted(column.name)}" for column in shown(table, answer)]
-    return f"RETURNING {', '.join([*more, *columns]) or '1'}"
+    return returned(shown(table, answer), *more)
+
+
+def returned(columns: Iterable[Column], *more: str) -> str:
+    """`RETURNING` these columns of the touched rows, and more."""
+    return f"RETURNING {', '.join([*more, *(f'{TARGET}.{quoted(column.name)}' for column in columns)]) or '1'}"
 
 
 def names(columns: Iterable[Column]) -> str:

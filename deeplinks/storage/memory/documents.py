@@ -79,7 +79,8 @@ class Memory:
                 raise NotInterpretedError(statement.name)
             return interpret(statement, self._rules, variables, SESSION)
         except ViolationError as error:
-            raise refused(error, statement.rows.path if isinstance(statement, Insert) else ROOT) from error
+            place = statement.rows.path if isinstance(statement, Insert) else ROOT
+            raise refused(error, error.place or place) from error
         except NotInterpretedError as error:
             raise AnswerError(error.message, field.path, "not-supported") from error
 

@@ -13,4 +13,4 @@ WHERE ("_0"."id" = x."id")
 LIMIT 1), 'null') || '}', ','), '') || ']}'
 FROM json_to_recordset($1::json) AS x("id" uuid, "_deep" uuid, "_data" text, "created_at" timestamptz, "updated_at" timestamptz)
 HAVING true;
--- $1 = the answer before
+-- $1 = the answers before
