@@ -14,4 +14,4 @@ WHERE ("_0"."id" = x."_from")
 LIMIT 1), 'null') || '}', ','), '') || ']}'
 FROM json_to_recordset($1::json) AS x("id" uuid, "_deep" uuid, "_i" bigint, "_type" uuid, "_from" uuid, "_to" uuid, "_value" uuid, "created_at" timestamptz, "updated_at" timestamptz)
 HAVING true;
--- $1 = the answer before
+-- $1 = the answers before
