@@ -60,11 +60,10 @@ def chosen(planter: Planter, table: str, asked: Where) -> list[str]:
     return [row["id"] for row in ask(planter, text, w=asked)]
 
 
-def turned(value: Any) -> Any:
-    """All that is said, said in the contrary order."""
-    if isinstance(value, dict):
-        return {name: turned(value[name]) for name in reversed(value)}
-    return [turned(each) for each in reversed(value)] if isinstance(value, list) else value
+def turned(asked: Where) -> Where:
+    """All that is said together, or instead of each other, said in the contrary order."""
+    parts = reversed(asked.items())
+    return {name: list(map(turned, reversed(part))) if name in ("_and", "_or") else part for name, part in parts}
 
 
 SAME: dict[str, Callable[[Where], Where]] = {
