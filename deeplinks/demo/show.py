@@ -26,7 +26,7 @@ from deeplinks.demo.thread import Seen, Thread
 from deeplinks.demo.watcher import Watcher, watching
 from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
-from deeplinks.storage.graphql import HTTPTransport
+from deeplinks.storage.line import HTTPTransport
 
 # Where the texts of a thread end, and times begin.
 COLUMN: Final = 48

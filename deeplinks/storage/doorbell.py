@@ -32,7 +32,7 @@ FINAL: Final = frozenset({1002, 1003, 1007, 1008, 1009, 1010, 4004, 4005, 4400, 
 
 
 @asynccontextmanager
-async def socket(url: str, headers: Mapping[str, str]) -> AsyncGenerator[WebsocketsTransport]:
+async def socket(url: str, headers: Mapping[str, str], largest: int = MESSAGE) -> AsyncGenerator[WebsocketsTransport]:
     """A socket to the endpoint of this HTTP address, admitted with these headers. It never connects again by itself."""
     address = httpx.URL(url)
     transport = WebsocketsTransport(
@@ -43,7 +43,7 @@ async def socket(url: str, headers: Mapping[str, str]) -> AsyncGenerator[Websock
         close_timeout=FAREWELL,
         ping_interval=PING,
         pong_timeout=PING,
-        connect_args={"max_size": MESSAGE, "close_timeout": FAREWELL},
+        connect_args={"max_size": largest, "close_timeout": FAREWELL},
         subprotocols=[PROTOCOL],
     )
     try:

@@ -8,73 +8,35 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from functools import cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import gql
-import httpx
-import orjson
-from gql.client import AsyncClientSession
-from gql.graphql_request import GraphQLRequest
 from gql.transport import AsyncTransport
 from gql.transport.exceptions import (
-    TransportConnectionFailed,
-    TransportError,
-    TransportProtocolError,
     TransportQueryError,
-    TransportServerError,
 )
-from gql.transport.httpx import HTTPXAsyncTransport
-from graphql import DocumentNode, ExecutionResult, OperationDefinitionNode, OperationType, parse, print_ast
+from graphql import DocumentNode, OperationDefinitionNode, OperationType, parse, print_ast
 
 from deeplinks import resources
 from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
 from deeplinks.errors import (
-    AccessDeniedError,
     OvertakenError,
-    QueryError,
     ResyncError,
     RewoundError,
-    SchemaMissingError,
-    SettingsError,
-    StorageError,
-    UnavailableError,
     UnknownSpaceError,
-    WrongTypeError,
 )
-from deeplinks.storage import verdicts
-from deeplinks.storage.doorbell import Doorbell, ended, socket
-from deeplinks.storage.verdicts import Verdict
+from deeplinks.storage.doorbell import Doorbell
+from deeplinks.storage.line import Line, Operation, Variables
 from deeplinks.tables import SYNCHRONIZED
-
-Variables: TypeAlias = dict[str, Any]
 
 FIRST_I: Final = -(2**63)
 FIRST_ID: Final = "00000000-0000-0000-0000-000000000000"
-# Digits survive only as text: JSON parsers cut long numbers.
-HEADERS: Final = {"x-hasura-stringify-numeric-types": "true"}
 # How often the newest change is asked for where there are no subscriptions (seconds).
 POLL: Final = 1.0
-ACCESS_CODES: Final = frozenset({"access-denied", "invalid-jwt", "invalid-headers", "jwt-missing-role-claims"})
 
 
-class HTTPTransport(HTTPXAsyncTransport):
-    """gql's HTTP transport with orjson at both ends."""
-
-    def __init__(self, url: str, headers: Mapping[str, str], timeout: float) -> None:
-        patience = httpx.Timeout(timeout, connect=5.0)
-        super().__init__(url, json_deserialize=orjson.loads, headers=headers, timeout=patience)  # pyright: ignore[reportUnknownMemberType]
-
-    async def execute(
-        self, request: GraphQLRequest, *, extra_args: dict[str, Any] | None = None, upload_files: bool = False
-    ) -> ExecutionResult:
-        """Send one request; its body is encoded once, here."""
-        body = {"json": None, "content": orjson.dumps(request.payload), "headers": {"content-type": "application/json"}}
-        return await super().execute(request, extra_args=body | (extra_args or {}), upload_files=upload_files)
-
-
-class GraphQLStorage:
+class GraphQLStorage(Line):
     """A storage over GraphQL: `GraphQLStorage(url, secret=...)`, or over a transport of one's own.
 
     `requests` counts what was sent. Connects at its first use; `close()` lets go.
@@ -90,19 +52,8 @@ class GraphQLStorage:
     ) -> None:
         if transport is None and url is None:
             raise ValueError("a GraphQLStorage takes a url or a transport")
-        access = {} if secret is None else {"x-hasura-admin-secret": _header(secret)}
-        self.where = url or type(transport).__name__
-        self.requests = 0
-        self._headers = HEADERS | access
-        self._own = transport is None
-        self._transport = transport or HTTPTransport(self.where, self._headers, timeout)
+        super().__init__(url, secret=secret, transport=transport, timeout=timeout)
         self._bells: set[Doorbell] = set()
-        self._given = transport is not None
-        self._timeout = timeout
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._connecting = asyncio.Lock()
-        self._session: AsyncClientSession | None = None
-        self._client: gql.Client | None = None
 
     def __repr__(self) -> str:
         return f"<GraphQLStorage {self.where}>"
@@ -161,9 +112,7 @@ class GraphQLStorage:
         """Close the connections."""
         for bell in list(self._bells):
             await bell.close()
-        client, self._client, self._session = self._client, None, None
-        if client is not None:
-            await client.close_async()
+        await super().close()
 
     # snapshot
 
@@ -231,121 +180,32 @@ class GraphQLStorage:
     async def _newest(self, space: str) -> AsyncGenerator[int]:
         text, asked = resources.text("graphql/newest_change.graphql"), {"deep": space}
         try:
-            async with aclosing(self._answers(_Operation(text, asked))) as answers:
+            async with aclosing(self._answers(Operation(text, asked))) as answers:
                 async for answer in answers:
                     yield _number(answer)
         except NotImplementedError:
-            polled = _Operation(_as_query(text), asked)
+            polled = Operation(_as_query(text), asked)
         else:
             return
         while True:
             yield _number(await self._execute(polled))
             await asyncio.sleep(POLL)
 
-    async def _answers(self, operation: _Operation) -> AsyncGenerator[dict[str, Any]]:
-        try:
-            async with self._line() as transport, aclosing(transport.subscribe(operation)) as results:
-                async for result in results:
-                    if result.errors:
-                        raise TransportQueryError(str(result.errors[0]), errors=list(result.errors))
-                    yield result.data or {}
-        except TransportQueryError as error:
-            raise self._answered(error) from error
-        except TransportError as error:
-            raise ended(error, self.where) or self._failed(error) from error
-        except TimeoutError as error:
-            raise UnavailableError(storage=self.where, why="it did not answer in time") from error
-
-    @asynccontextmanager
-    async def _line(self) -> AsyncGenerator[AsyncTransport]:
-        if self._own:
-            async with socket(self.where, self._headers) as transport:
-                yield transport
-        else:
-            await self._connected()
-            yield self._transport
-
     # asking
 
     async def _ask(self, name: str, variables: Variables) -> dict[str, Any]:
-        return await self._execute(_Operation(resources.text(f"graphql/{name}.graphql"), variables))
-
-    async def _execute(self, operation: _Operation) -> dict[str, Any]:
-        session = await self._connected()
-        self.requests += 1
-        try:
-            return await session.execute(operation)
-        except TransportQueryError as error:
-            raise self._answered(error) from error
-        except TransportError as error:
-            raise self._failed(error) from error
-
-    async def _connected(self) -> AsyncClientSession:
-        """The session of this event loop; what another one had is gone with it."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._loop, self._connecting, self._session, self._client = loop, asyncio.Lock(), None, None
-            if not self._given:
-                self._transport = HTTPTransport(self.where, self._headers, self._timeout)
-        async with self._connecting:
-            return self._session or await self._connect()
-
-    async def _connect(self) -> AsyncClientSession:
-        self._client = gql.Client(transport=self._transport, execute_timeout=None)
-        # reconnecting=False: gql must not send a mutation again behind the outbox's back.
-        self._session = await self._client.connect_async(reconnecting=False)  # pyright: ignore[reportUnknownMemberType]
-        return self._session
-
-    def _failed(self, error: TransportError) -> StorageError:
-        status = error.code if isinstance(error, TransportServerError) else None
-        if status is not None and verdicts.of_status(status) is not Verdict.again:
-            if status in (401, 403):
-                return AccessDeniedError(storage=self.where, why=f"HTTP {status}")
-            why = "it takes no GraphQL there; the path is usually /v1/graphql"
-            if status == 413:
-                why = "the request is larger than it takes"
-            return QueryError(storage=self.where, path="$", why=why, reason=f"HTTP {status}")
-        if isinstance(error, TransportProtocolError):
-            return QueryError(
-                storage=self.where, path="$", why=f"it is no GraphQL endpoint: {error}", reason="protocol"
-            )
-        why = str(error) or type(error.__cause__ or error).__name__
-        reached = isinstance(error, TransportConnectionFailed)
-        return UnavailableError(storage=self.where, why=why if reached else f"{type(error).__name__}: {why}")
+        return await self._execute(Operation(resources.text(f"graphql/{name}.graphql"), variables))
 
     def _answered(self, error: TransportQueryError) -> Exception:
-        first: dict[str, Any] = (error.errors or [{}])[0]
-        facts: dict[str, Any] = first.get("extensions") or {}
-        why, code, state = first.get("message", str(error)), facts.get("code", ""), facts.get("sqlstate", "")
-        if state == "23505" and facts.get("constraint") == "batches_pkey":
+        first: Variables = (error.errors or [{}])[0]
+        facts: Variables = first.get("extensions") or {}
+        if facts.get("sqlstate") == "23505" and facts.get("constraint") == "batches_pkey":
             return _NumberTakenError()
-        if code in ACCESS_CODES:
-            return AccessDeniedError(storage=self.where, why=why)
-        if code == SchemaMissingError.code:
-            return SchemaMissingError(storage=self.where, why=state or "it says so")
-        reason = state or code
-        if code == UnavailableError.code or verdicts.of_reason(reason) is Verdict.again:
-            return UnavailableError(storage=self.where, why=why)
-        return QueryError(storage=self.where, path=facts.get("path", "$"), why=why, reason=reason)
+        return super()._answered(error)
 
 
 class _NumberTakenError(Exception):
     """A number of the batch is there, told by the primary key: its own is success."""
-
-
-class _Operation(GraphQLRequest):
-    """An operation of `graphql/`, whose text is sent as it is written: gql would print it anew for every request."""
-
-    def __init__(self, text: str, variables: Variables) -> None:
-        self._text = text
-        super().__init__(_parsed(text), variable_values=variables)
-
-    @property
-    def payload(self) -> Variables:
-        return {"query": self._text, "variables": self.variable_values}
-
-
-_parsed = cache(parse)
 
 
 @cache
@@ -355,16 +215,6 @@ def _as_query(subscription: str) -> str:
     (found,) = (one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     parts: Variables = {key: getattr(found, key) for key in found.keys} | {"operation": OperationType.QUERY}
     return print_ast(DocumentNode(definitions=(OperationDefinitionNode(**parts),)))
-
-
-def _header(secret: object) -> str:
-    """The secret, if a header can carry it; it is never shown."""
-    if not isinstance(secret, str):
-        raise WrongTypeError(what="secret", expected="a str", value=type(secret))
-    if not secret or not secret.isascii() or not secret.isprintable():
-        why = "it is empty, or has a character that no HTTP header can carry, as a line break at its end"
-        raise SettingsError(name="secret", why=why)
-    return secret
 
 
 def _batch_variables(batch: Batch) -> Variables:
