@@ -1,4 +1,5 @@
-"""The command line: `deeplinks serve`, `migrate`, `prune`, `verify`, `doctor`, `load`, `watch`, `demo`, `version`.
+"""The command line: `deeplinks serve`, `migrate`, `prune`, `verify`, `doctor`, `load`, `watch`, `demo`, `hasura-metadata`,
+`version`.
 
 A face: it reads options, calls one verb and prints. It decides nothing, and no query or row is made here.
 """
@@ -446,6 +447,31 @@ def _in_shell(program: Path) -> str:
         return program.name
     here = Path.cwd()
     return shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))
+
+
+@cli.command("hasura-metadata")
+@click.option("--source", default="default", show_default=True, help="What Hasura calls the database.")
+@click.option(
+    "--database-url-from",
+    default="DATABASE_URL",
+    show_default=True,
+    metavar="NAME",
+    help="The variable of Hasura's environment that holds the database's URL.",
+)
+def hasura_metadata(source: str, database_url_from: str) -> None:
+    """Print metadata that makes a Hasura track the tables and their relations, as JSON.
+
+    The database needs our migrations: see `deeplinks migrate`. Hasura takes the metadata in its console, or by a POST to
+    /v1/metadata of {"type": "replace_metadata", "args": ...}.
+
+    \b
+      deeplinks hasura-metadata > metadata.json
+    """
+    import json
+
+    from deeplinks.server.hasura import metadata
+
+    click.echo(json.dumps(metadata(source, database_url_from), indent=2))
 
 
 @cli.command()
