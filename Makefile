@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install ide demo test machine oracle torture-client simulate converge storm interleavings torture check format bench schema docs clean
+.PHONY: help install ide demo test machine oracle torture-client simulate converge storm interleavings torture injection fuzz check format bench schema docs clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -51,6 +51,12 @@ converge: $(STAMP)  ## 100 000 operations over 8 replicas that come and go, in t
 
 torture-client: $(STAMP)  ## a client that keeps its graph in a file is killed a thousand times; it takes an hour
 	CLIENT_KILLS=1000 $(BIN)/python -m pytest --quiet tests/story/test_killed_clients.py
+
+injection: $(STAMP)  ## 3 000 texts that want to be SQL, at every place of a request; a quarter of an hour
+	$(BIN)/python -m tests.attacks.injection --payloads 3000
+
+fuzz: $(STAMP)  ## 20 000 random documents, valid and nearly so; some minutes; SEED=7 makes others
+	$(BIN)/python -m tests.attacks.fuzz --documents 20000 --seed $(or $(SEED),0)
 
 check: $(STAMP)  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ The server. It puts bytes together and never looks into them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -75,16 +76,24 @@ def encoded(answer: Response | list[Response]) -> bytes:
         case {"data": Spliced() as data}:
             return b"".join([b'{"data":', *data.pieces, b"}"])
         case _:
-            return orjson.dumps(answer, default=exact)
+            return _text(answer)
+
+
+def _text(value: object) -> bytes:
+    try:
+        return orjson.dumps(value, default=exact)
+    except orjson.JSONEncodeError:
+        # Half a surrogate pair, out of a request that is told what is wrong with it: as an escape it is JSON still.
+        return json.dumps(value).encode()
 
 
 def message(content: object) -> str:
     """A message of a socket as JSON text."""
     match content:
         case {"type": str(kind), "id": str(id), "payload": {"data": Spliced() as data}}:
-            return f'{{"id":{orjson.dumps(id).decode()},"type":"{kind}","payload":{data.payload()}}}'
+            return f'{{"id":{_text(id).decode()},"type":"{kind}","payload":{data.payload()}}}'
         case _:
-            return orjson.dumps(content, default=exact).decode()
+            return _text(content).decode()
 
 
 def code(answer: Response) -> str | None:

@@ -49,6 +49,11 @@ def no_text() -> GraphQLError:
     return told("the request holds half a surrogate pair, which is no text", "data-exception")
 
 
+def unreadable(error: GraphQLError) -> bool:
+    """A literal that graphql-core could not read: thousands of digits. Nothing ran yet, so it has no path."""
+    return isinstance(error.original_error, ValueError) and error.path is None
+
+
 def from_document(error: GraphQLError) -> GraphQLError:
     """What graphql-core found in a document. What has our form passes; suggestions of names do not."""
     if error.extensions:
@@ -59,6 +64,8 @@ def from_document(error: GraphQLError) -> GraphQLError:
         return told(error.message, TOO_MUCH, "$.query")
     if isinstance(error, GraphQLSyntaxError):
         return told(f"not a valid graphql query: {error.message}", "validation-failed", "$.query")
+    if unreadable(error):
+        return told("a value can't be read as its type", "validation-failed", place(error))
     if error.original_error is not None:
         return told("the server failed on this request", "unexpected")
     return told(_suggestion.sub("", error.message), "validation-failed", place(error))

@@ -18,6 +18,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from deeplinks.errors import DeepError
+from deeplinks.server.faults import unreadable
 from deeplinks.server.forging import SCALAR_MAP, Forge
 from deeplinks.server.inputs import forge_inputs
 from deeplinks.server.outputs import forge_outputs
@@ -70,7 +71,7 @@ class TablesSchema(strawberry.Schema):
         """Log what nobody expected. A client's mistake is told to the client, and is no news here."""
         for error in errors:
             cause = error.original_error
-            if cause is not None and not isinstance(cause, DeepError | GraphQLError):
+            if cause is not None and not isinstance(cause, DeepError | GraphQLError) and not unreadable(error):
                 logger.error("a request failed", exc_info=cause)
 
 

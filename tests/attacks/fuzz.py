@@ -1,0 +1,70 @@
+"""Thousands of random documents, valid and nearly so: none is answered by a failure of ours.
+
+`python -m tests.attacks.fuzz --documents 20000 --seed N`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import build_schema
+
+from deeplinks.server.export import sdl
+from tests.attacks.documents import requests
+from tests.attacks.target import Target, target
+
+AT_ONCE = 4
+# After so many documents the rows begin anew: they would be too many to be nested in one another.
+FRESH = 500
+
+
+async def run(count: int, seed: int) -> list[str]:
+    """Ask a fresh server; what went wrong."""
+    schema = build_schema(sdl())
+    kinds: Counter[str] = Counter()
+    async with target() as made:
+        for start in range(0, count, FRESH):
+            made.plant()
+            batch = requests(schema, min(FRESH, count - start), seed + start)
+            waiting, alone = iter(batch), asyncio.Lock()
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(AT_ONCE):
+                    tasks.create_task(_work(made, waiting, alone, kinds))
+        states = [f"PostgreSQL: {state}: {said}" for state, said in made.errors() if state.startswith(("42", "XX"))]
+        print(f"{made.asked} documents, answered by {dict(kinds)}, {len(made.faults + states)} faults")
+        return made.faults + states
+
+
+async def _work(made: Target, waiting: Iterable[dict[str, Any]], alone: asyncio.Lock, kinds: Counter[str]) -> None:
+    for body in waiting:
+        if "mutation" in body["query"]:
+            # Writers of one space who come without a batch may wait for each other: they come one by one.
+            async with alone:
+                told = await made.ask("document", json.dumps(body).encode())
+        else:
+            told = await made.ask("document", json.dumps(body).encode())
+        kinds[told["errors"][0]["extensions"]["code"] if "errors" in told else "data"] += 1
+
+
+def main() -> int:
+    """The command."""
+    # A statement that fails with others behind it is no news here.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    parser = argparse.ArgumentParser(description="Random documents against a fresh server.")
+    parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    faults = asyncio.run(run(given.documents, given.seed))
+    print("\n".join(faults[:50]))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
