@@ -94,7 +94,7 @@ def _become_one(deep: Deep, replica: Replica, journal: Journal) -> None:
         replica.cursor = journal.copy.cursor(deep.id)
         # What the file holds was seen at the change up to which it was read.
         replica.outbox.versions.load(replica.cursor.n)
-        if replica.cursor.snapshot and journal.copy.renewing:
+        if replica.cursor.snapshot and journal.copy.renewing(deep.id):
             replica.forget_cursor()
     else:
         why = "it holds this space, and what is in memory is not of it: open it with a Deep in which nothing is yet"

@@ -18,7 +18,7 @@ from deeplinks.batch import Json, LogEntry, SnapshotRow
 from deeplinks.errors import SignalLoopError, StaleError
 from deeplinks.space import Association, Deep
 from deeplinks.space.fields import DATA, FIELDS, Field
-from deeplinks.space.ledger import TYPED, StorageMarker, values
+from deeplinks.space.ledger import TYPED, StorageMarker
 from deeplinks.space.policies import merges
 from deeplinks.space.values import NOTHING, same
 from deeplinks.sync import rows
@@ -30,6 +30,26 @@ MARK_TYPES = {tables.BUILT_INS[kind]: marker for marker, kind in TYPED.items()}
 BY_NAME = {field.name: field for field in FIELDS}
 COLUMNS = tuple(f"_{field.name}" for field in FIELDS)
 Image = Mapping[str, Json]
+
+
+class Seen:
+    """The ids of the rows of a snapshot, and the batches that were acknowledged before it began."""
+
+    def __init__(self, before: frozenset[Sealed]) -> None:
+        self.before = before
+        self.links: set[str] = set()
+        self.marks: set[str] = set()
+        self.data: set[str] = set()
+
+    def note(self, rows: Iterable[SnapshotRow]) -> None:
+        """Rows that it has."""
+        for item in rows:
+            self._of(item).add(str(item.row["id"]))
+
+    def _of(self, item: SnapshotRow) -> set[str]:
+        if item.table != "links":
+            return self.data
+        return self.marks if item.row["_type"] in MARK_TYPES else self.links
 
 
 class Inbox:
@@ -68,25 +88,24 @@ class Inbox:
         except SignalLoopError as error:
             told_apart(self._deep, error)
 
-    def prune(self, links: Set[str], data: Set[str], before: Set[Sealed]) -> None:
+    def prune(self, seen: Seen) -> None:
         """After a snapshot that was read over what is known: what the storage has no more goes here too.
 
-        `links` and `data` are the ids of the rows that the snapshot had, `before` the batches that were acknowledged when
-        it began. What was written since, and what waits, comes after it and stays.
+        What was written since it began, and what waits, comes after it and stays.
         """
         with self._guarded(), self._space.together():
             self._spared.clear()
             for marker_id in [id for marked in self._ledger.typed.values() for ids in marked.values() for id in ids]:
-                if marker_id in links:
+                if marker_id in seen.marks:
                     continue
-                if self._outbox.carries_mark(marker_id, before):
+                if self._outbox.carries_mark(marker_id, seen.before):
                     self._spared.add(marker_id)
                 else:
                     self._ledger.remove_mark(marker_id)
             for association in list(self._ledger.known):
-                if association.id in links:
-                    self._prune_data(association, data)
-                elif self._outbox.creating(association.id, before):
+                if association.id in seen.links:
+                    self._prune_data(association, seen.data)
+                elif self._outbox.creating(association.id, seen.before):
                     self._spared.add(association.id)
                 else:
                     self._lose(association.id)
@@ -215,6 +234,13 @@ class Inbox:
                     else:
                         self._restore_field(id, name, value)
 
+    def show(self, again: Iterable[tuple[str, str, object]]) -> None:
+        """Fields whose change is to be sent again: they are what they were set to; told as one."""
+        found = list(again)
+        if found:
+            with self._guarded(), self._space.together():
+                self.set_back(found)
+
     def set_back(self, left: Iterable[tuple[str, str, object]]) -> None:
         """Fields whose change was refused: they are again what the storage has, or is about to have."""
         for id, name, value in left:
@@ -288,19 +314,19 @@ class Inbox:
     def _lose(self, id: str) -> None:
         """The storage has that link no more."""
         association = self._space.find(id)
-        if association is not None and not self._follows(association):
-            # It stays here, unstored; its id is dead there.
-            self._ledger.known.discard(association)
-            self._ledger.purged.add(id)
-            return
         self._outbox.versions.forget(id)
         if association is None:
             self._outbox.drop(id)
             return
-        mine = values(association)
+        mine = self._outbox.accepted_values(association)
         for name in self._outbox.drop(id):
             self._tell(association, name, mine[name], None, Lost.mine)
-        self._space.remove(association, self._name)
+        if self._follows(association):
+            self._space.remove(association, self._name)
+        else:
+            # It stays here, unstored; its id is dead there.
+            self._ledger.known.discard(association)
+            self._ledger.purged.add(id)
 
     # one value
 

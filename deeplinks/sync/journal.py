@@ -18,7 +18,7 @@ from typing import Final
 
 import orjson
 
-from deeplinks.batch import Cursor, LogEntry, Page
+from deeplinks.batch import Cursor, LogEntry, SnapshotRow
 from deeplinks.errors import LocalFileError, OutboxFullError
 from deeplinks.space import Association
 from deeplinks.space.changes import ChangeSet, Entry, Group, Mark
@@ -250,9 +250,13 @@ class Journal(Unkept):
 
     # reading
 
-    def take_rows(self, page: Page) -> None:
-        """The rows of a page, and how far that is."""
-        self.file.write(lambda: self.copy.take_rows(page.rows, page.cursor), leaving=True)
+    def take_rows(self, rows: Sequence[SnapshotRow]) -> None:
+        """Rows of a snapshot: what is changed of what is seen finds it there the next time."""
+        self.file.write(lambda: self.copy.take_rows(rows), leaving=True)
+
+    def take_page(self, cursor: Cursor) -> None:
+        """How far a snapshot was read."""
+        self.file.write(lambda: self.copy.take_page(cursor), leaving=True)
 
     def take_entries(self, entries: Sequence[LogEntry]) -> None:
         """A transaction of the log, and what it ends: own batches that are read, changes of what is gone."""

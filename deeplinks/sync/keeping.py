@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deeplinks.batch import Cursor, LogEntry, Page
+from deeplinks.batch import Cursor, LogEntry, SnapshotRow
 from deeplinks.space.changes import Entry, Mark
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ class Unkept:
     async def synced(self) -> None:
         """Return when all that was accepted is on the disk, as well as it gets there."""
 
-    def take_rows(self, page: Page) -> None:
-        """A page of a snapshot was read."""
+    def take_rows(self, rows: Sequence[SnapshotRow]) -> None:
+        """Rows of a snapshot are about to be applied."""
+
+    def take_page(self, cursor: Cursor) -> None:
+        """All rows of a page of a snapshot were applied."""
 
     def take_entries(self, entries: Sequence[LogEntry]) -> None:
         """A transaction of the log is about to be applied."""

@@ -173,6 +173,15 @@ class Outbox:
             waiting = self.ledger.last_waiting(association)
             return waiting or max((one.until for one in self.sealed if self._of(one, association.id)), default=0)
 
+    def accepted_values(self, association: Association) -> dict[str, object]:
+        """Its fields as they were accepted last: what was let go of may have changed since."""
+        now, entry = values(association), self.ledger.waiting(association)
+        if self.ledger.holds(association):
+            return now
+        for sealed in self._carrying.get(association.id, ()):
+            now |= rows.sent(sealed.batch.content, {association.id})[association.id]
+        return (entry and entry.final) or now
+
     # sending
 
     def next(self, most: int) -> Sealed | None:
@@ -217,20 +226,21 @@ class Outbox:
         for sealed in self.sealed:
             sealed.renewed = False
 
-    def begin_anew(self) -> None:
+    def begin_anew(self) -> list[tuple[str, str, object]]:
         """All is read anew, of a storage that may have been set back.
 
         What is not acknowledged may be sent again: all that it carries is pending again, whatever was read of it. A delete
-        that was acknowledged may be undone: what is read now is there.
+        that was acknowledged may be undone: what is read now is there. Gives (id, field, value) of what is pending again and
+        to be seen again, whatever came after it.
         """
-        for sealed in self.sealed:
-            self._carry_again(sealed)
+        again = self._carry_again()
         self.ledger.forget_ended({id for sealed in self.sealed for id in sealed.batch.content.deletes})
         for sealed in self._unread.values():
             sealed.lost = frozenset()
             for id in [id for id, names in sealed.fields.items() if names == GONE]:
                 self._release(sealed, id, frozenset())
         self.keeper.set_back(self)
+        return again
 
     def meet_sent(self) -> None:
         """All that the storage has was read: what was sent before may be in it, and leave no entry to be met."""
@@ -246,11 +256,17 @@ class Outbox:
         """Whether it is known why the storage does not know this client's last batches, and all was read anew since."""
         return self._set_back and self._read_anew
 
-    def _carry_again(self, sealed: Sealed) -> None:
-        sealed.met = False
-        sealed.fields = dict(sealed.carried)
-        for id in sealed.carried:
-            self._carrying[id] = tuple(dict.fromkeys((*self._carrying.get(id, ()), sealed)))
+    def _carry_again(self) -> list[tuple[str, str, object]]:
+        again: dict[tuple[str, str], object] = {}
+        for sealed in self.sealed:
+            seen = {(id, name) for id, names in sealed.fields.items() for name in names}
+            again = {place: value for place, value in again.items() if place not in seen} | _read_of(sealed)
+            sealed.met, sealed.fields = False, dict(sealed.carried)
+        # In the order in which they were sealed, whatever was carried until now.
+        self._carrying.clear()
+        for sealed in (*self._unread.values(), *self.sealed):
+            self._carry(sealed)
+        return [(id, name, value) for (id, name), value in again.items() if not self._waits(id, name)]
 
     def start_over(self) -> None:
         """Be a new client: the storage has said that it will never take these batches under their old numbers.
@@ -545,8 +561,7 @@ class Outbox:
 
     def _last(self, sealed: Sealed, id: str, name: str) -> bool:
         """Whether nothing is pending of a field that came after that batch."""
-        entry = self._waiting(id)
-        if entry is not None and (entry.created or entry.destroyed or name in entry.old):
+        if self._waits(id, name):
             return False
         return not any(name in one.fields[id] or EVERYTHING in one.fields[id] for one in self._after(sealed, id))
 
@@ -569,8 +584,10 @@ class Outbox:
 
     def pending(self, id: str, name: str) -> bool:
         """Whether a field was changed here and that change was not read back yet."""
-        if self._carries(id, name):
-            return True
+        return self._carries(id, name) or self._waits(id, name)
+
+    def _waits(self, id: str, name: str) -> bool:
+        """Whether a change of a field is in no batch yet."""
         entry = self._waiting(id)
         return entry is not None and (entry.created or entry.destroyed or name in entry.old)
 
@@ -832,6 +849,13 @@ def _carried_still(sealed: Sealed) -> Content:
         updates=[(id, row) for id, row in content.updates if id not in lost and id not in whole],
         data={table: [(id, data) for id, data in rows if id not in lost] for table, rows in content.data.items()},
     )
+
+
+def _read_of(sealed: Sealed) -> dict[tuple[str, str], object]:
+    """What a batch says of fields that it was to set and that were read since: others may have set them after it."""
+    left = {id: names - sealed.fields.get(id, frozenset()) for id, names in sealed.carried.items()}
+    sent = rows.sent(sealed.batch.content, {id for id, names in left.items() if names})
+    return {(id, name): value for id, said in sent.items() for name, value in said.items() if name in left[id]}
 
 
 def _only(found: dict[str, T], ids: Set[str]) -> dict[str, T]:

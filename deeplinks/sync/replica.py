@@ -21,7 +21,7 @@ from deeplinks.space.expecting import Sight
 from deeplinks.storage.protocol import Selective, Storage
 from deeplinks.sync.caller import Caller, SameThread
 from deeplinks.sync.counting import Counts
-from deeplinks.sync.inbox import Inbox
+from deeplinks.sync.inbox import Inbox, Seen
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.progress import Telling, Work
 from deeplinks.sync.refusals import Refusals
@@ -52,7 +52,7 @@ class Replica:
         deep.space.sightings[name] = self._sight
         self._deep = deep
         self._turns = _Turns(name)
-        self._seen: _Seen | None = None
+        self._seen: Seen | None = None
         self._anew = False
 
     def _sight(self, association: Association) -> Sight | None:
@@ -80,7 +80,7 @@ class Replica:
         """Read what is of some types; how many rows that were. A part is no place in the log: who reads on begins anew."""
         async with self._turns.taken():
             # What the whole does not have any more when it is read is gone here too.
-            self._seen = _Seen(self.outbox.unread())
+            self._seen = Seen(self.outbox.unread())
             count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
             async with aclosing(storage.of_types(self._deep.id, types, limit)) as pages:
                 async for rows in pages:
@@ -127,14 +127,14 @@ class Replica:
     def forget_cursor(self) -> None:
         """Read all of it again, over what is known."""
         self.cursor = Cursor.start(self._deep.id)
-        self._seen = _Seen(self.outbox.unread())
+        self._seen = Seen(self.outbox.unread())
 
     def _start_over(self, error: ResyncError) -> None:
         self._anew = True
         self.forget_cursor()
         with self._deep.space.lock:
             self.outbox.keeper.begin_again(self.cursor)
-        self.outbox.begin_anew()
+        self.inbox.show(self.outbox.begin_anew())
         if isinstance(error, RewoundError):
             self.outbox.set_back()
         logger.warning("%s is read anew: %s", self.name, error)
@@ -144,7 +144,9 @@ class Replica:
         count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
         if self._seen is not None and self.cursor == Cursor.start(self._deep.id):
             # Its first page may have to be asked for again and again: it begins with the one that comes.
-            self._seen = _Seen(self.outbox.unread())
+            self._seen = Seen(self.outbox.unread())
+            async with held(self._deep.space.lock):
+                self.outbox.keeper.begin_again(self.cursor)
         start = self.cursor
         page = await storage.read(start, limit)
         if start.snapshot and not start.position:
@@ -163,11 +165,11 @@ class Replica:
                     return count
                 page = await following
 
-    async def _prune(self, seen: _Seen, page: Page, caller: Caller) -> None:
+    async def _prune(self, seen: Seen, page: Page, caller: Caller) -> None:
         """At the end of a snapshot that is read over what is known: what it did not have is gone."""
-        seen.note(page)
+        seen.note(page.rows)
         if not page.cursor.snapshot:
-            await caller.run(partial(self.inbox.prune, seen.links, seen.data, seen.before))
+            await caller.run(partial(self.inbox.prune, seen))
             self._seen = None
 
     async def _apply(self, page: Page, caller: Caller) -> int:
@@ -184,8 +186,13 @@ class Replica:
 
     async def _take(self, rows: Sequence[SnapshotRow], caller: Caller) -> None:
         for start in range(0, len(rows), SLICE):
-            await caller.run(partial(self.inbox.apply_snapshot, rows[start : start + SLICE]))
+            await caller.run(partial(self._take_slice, rows[start : start + SLICE]))
             await checkpoint()
+
+    def _take_slice(self, rows: Sequence[SnapshotRow]) -> None:
+        with self._deep.space.lock:
+            self.outbox.keeper.take_rows(rows)
+        self.inbox.apply_snapshot(rows)
 
     def _take_transaction(self, entries: list[LogEntry]) -> None:
         with self._deep.space.lock:
@@ -196,22 +203,9 @@ class Replica:
     async def _keep(self, page: Page) -> None:
         async with held(self._deep.space.lock):
             if self.cursor.snapshot:
-                self.outbox.keeper.take_rows(page)
+                self.outbox.keeper.take_page(page.cursor)
             else:
                 self.outbox.keeper.move(page.cursor)
-
-
-class _Seen:
-    """The ids of the rows of a snapshot, and the batches that were acknowledged before it began."""
-
-    def __init__(self, before: frozenset[Sealed]) -> None:
-        self.before = before
-        self.links: set[str] = set()
-        self.data: set[str] = set()
-
-    def note(self, page: Page) -> None:
-        for item in page.rows:
-            (self.links if item.table == "links" else self.data).add(str(item.row["id"]))
 
 
 class _Turns:

@@ -230,3 +230,50 @@ async def test_a_storage_that_never_heard_of_the_space_empties_no_file(tmp_path:
 
     with deeplinks.open(path) as again:
         assert again[text.id].data == "kept"
+
+
+async def a_storage_with_a_text() -> tuple[MemoryStorage, Deep, str]:
+    deep, storage = Deep(), MemoryStorage()
+    async with synchronize(deep, storage) as database:
+        text = deep.String("theirs").store("database")
+        await database.flush()
+    return storage, deep, text.id
+
+
+async def killed_while_reading(path: Path, storage: MemoryStorage, space: str, id: str) -> Path:
+    """A copy of the file as it is when an association has just been read, and was changed by whoever heard of it."""
+    deep, copy = Deep(space), path.with_name("killed.deep")
+
+    def hear(deep: Deep, **_: object) -> None:
+        if id in deep and not copy.exists():
+            deep[id].to = deep
+            for end in ("", "-wal"):
+                shutil.copyfile(f"{path}{end}", f"{copy}{end}")
+
+    deep.signals.changed.connect(hear)
+    async with synchronize(deep, storage, path=path):
+        pass
+    return copy
+
+
+async def test_what_was_changed_of_what_is_being_read_is_there_after_a_kill(path: Path) -> None:
+    storage, deep, text = await a_storage_with_a_text()
+    copy = await killed_while_reading(path, storage, deep.id, text)
+
+    found = Deep(deep.id)
+    async with synchronize(found, NOWHERE, path=copy) as database:
+        assert found[text].to is found
+        assert database.pending == 1
+
+
+async def test_what_was_read_before_a_kill_and_is_gone_since_is_gone_from_the_file(path: Path) -> None:
+    storage, deep, text = await a_storage_with_a_text()
+    copy = await killed_while_reading(path, storage, deep.id, text)
+    async with synchronize(deep, storage) as database:
+        deep[text].destroy()
+        await database.flush()
+
+    for place in (storage, NOWHERE):
+        found = Deep(deep.id)
+        async with synchronize(found, place, path=copy):
+            assert text not in found

@@ -7,10 +7,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from deeplinks import Deep, GraphQLStorage, MemoryStorage, load, synchronize
-from deeplinks.batch import Batch, Written
+from deeplinks.batch import Batch, Content, Written
 from deeplinks.errors import UnavailableError
+from deeplinks.space.ledger import StorageMarker
 from deeplinks.storage.memory.rules import Rules
 from deeplinks.storage.memory.storage import MemoryTransport
+from deeplinks.sync.conflicts import Conflict, Lost
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.replica import replica_of
 from tests.simulation.backups import back_up, prune, set_back
@@ -61,7 +63,7 @@ def once(step: Callable[[], object]) -> Callable[[], bool]:
 
 
 @asynccontextmanager
-async def answer_lost(storage: Quiet, deep: Deep) -> AsyncGenerator[Deep]:
+async def answer_lost(storage: Quiet, deep: Deep, *, pruned: bool = True) -> AsyncGenerator[Deep]:
     """What waits is committed, and every answer is lost; then somebody else changes it, and its first entry is pruned."""
     floor = storage.rules.newest(deep.id) + 1
     lost: list[bool] = []
@@ -71,7 +73,8 @@ async def answer_lost(storage: Quiet, deep: Deep) -> AsyncGenerator[Deep]:
     other = await load(theirs, space=deep.id)
     async with synchronize(other, theirs):
         yield other
-    prune(storage.rules, deep.id, floor)
+    if pruned:
+        prune(storage.rules, deep.id, floor)
 
 
 async def test_a_change_that_was_acknowledged_and_lost_with_a_backup_is_not_shown_any_more() -> None:
@@ -230,3 +233,67 @@ async def test_a_snapshot_of_a_space_is_read_before_anything_is_sent_to_a_storag
 
         assert deep.get(theirs.id) is None
         assert (await load(storage, space=deep.id))[text.id].data == "new"
+
+
+async def test_what_is_sent_again_is_seen_again_though_another_came_after_it() -> None:
+    deep, storage = Deep(), Quiet()
+    text = deep.String("old").store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        await database.catch_up()
+        backup = back_up(storage)
+        deep().store("database")
+        await database.flush()
+        text.data = "mine"
+        async with answer_lost(storage, deep, pruned=False) as other:
+            other[text.id].data = "theirs"
+        await database.catch_up()
+        assert text.data == "theirs"
+        set_back(storage, backup)
+        storage.after = lambda: False
+        await database.flush()
+        await database.catch_up()
+        copy = await load(storage, space=deep.id)
+
+        assert (text.data, copy[text.id].data) == ("mine", "mine")
+
+
+async def test_a_mark_whose_id_is_a_link_in_the_storage_that_was_set_back_is_none() -> None:
+    deep, storage = Deep(), Quiet()
+    Thing = deep().store("database")
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        backup = back_up(storage)
+        Thing.store("database", "typed_true")
+        await database.flush()
+        await database.catch_up()
+        mark = deep.space.ledger("database").typed[StorageMarker.typed_true][Thing][0]
+        set_back(storage, backup)
+        await GraphQLStorage(transport=MemoryTransport(storage._memory)).write(
+            Batch.seal(deep.id, Deep().id, 1, Content(links=[{"id": mark, "_deep": deep.id}]))
+        )
+        await database.catch_up()
+
+        assert not Thing.is_stored("database", "typed_true")
+        assert mark in deep
+
+
+async def test_the_last_change_of_what_was_let_go_of_is_told_as_lost_where_the_backup_has_it_not() -> None:
+    deep, storage = Deep(), Quiet()
+    deep().store("database")
+    told: list[Conflict] = []
+    deep.signals.conflict.connect(lambda *_, conflict, **__: told.append(conflict), weak=False)
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+        backup = back_up(storage)
+        text = deep.String("old").store("database")
+        await database.flush()
+        await database.catch_up()
+        text.data = "new"
+        text.unstore("database")
+        text.data = "newer"
+        set_back(storage, backup)
+        await database.flush()
+
+        assert [(one.id, one.mine, one.lost) for one in told] == [(text.id, "new", Lost.mine)]
+        assert text.data == "newer"

@@ -31,24 +31,18 @@ SEEDS = [
     1847,
     2221,
     2335,
+    2346,
     2615,
+    3705,
     4344,
     4644,
     4696,
     4848,
+    10460,
+    10909,
 ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_schedule_that_broke_a_promise_keeps_it(seed: int) -> None:
-    assert run(seed).failure == ""
-
-
-# Found and not mended yet: in each a backup is restored.
-OPEN = [2346, 3705, 10460, 10909]
-
-
-@pytest.mark.xfail(strict=True, reason="a known gap, told in docs/simulation.md")
-@pytest.mark.parametrize("seed", OPEN)
-def test_a_schedule_that_breaks_a_promise_still(seed: int) -> None:
     assert run(seed).failure == ""

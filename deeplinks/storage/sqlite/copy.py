@@ -57,10 +57,10 @@ class LocalCopy:
         n, tag, table, position = orjson.loads(told)
         return Cursor(space, n, tag, table, tuple(position))
 
-    @property
-    def renewing(self) -> bool:
-        """Whether all was being read anew, and not to the end."""
-        return bool(self._file.run("oldest", (self._age,)).fetchone())
+    def renewing(self, space: str) -> bool:
+        """Whether it has rows that whoever reads on may never meet: all was being read anew, or its first page was."""
+        begun = self.cursor(space) == Cursor.start(space)
+        return bool(self._file.run("oldest", (self._age + begun,)).fetchone())
 
     def begin(self, cursor: Cursor) -> None:
         """All is read anew: what is here stays until that is done."""
@@ -80,8 +80,8 @@ class LocalCopy:
             self.begin(Cursor.start(space))
             self._lost = True
 
-    def take_rows(self, rows: Iterable[SnapshotRow], cursor: Cursor) -> None:
-        """A page of a snapshot."""
+    def take_rows(self, rows: Iterable[SnapshotRow]) -> None:
+        """Some rows of a snapshot."""
         if self._lost:
             return
         links: list[tuple[str, int, int, bytes, int]] = []
@@ -93,7 +93,10 @@ class LocalCopy:
                 data.append(self._data(item.table, item.row))
         self._file.run_all("set_link", links)
         self._file.run_all("set_data", data)
-        if not cursor.snapshot:
+
+    def take_page(self, cursor: Cursor) -> None:
+        """All rows up to there were taken; at the end of a snapshot what it did not have is gone."""
+        if not (self._lost or cursor.snapshot):
             self._file.run("delete_old_links", (self._age,))
             self._file.run("delete_old_data", (self._age,))
         self.move(cursor)
