@@ -20,6 +20,7 @@ from psycopg.rows import tuple_row
 from deeplinks import resources
 from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.sql import Bound, Recalled, Step
+from deeplinks.server.gathering import Gathering
 from deeplinks.storage.postgres import Connection, Pool
 
 NULL: Final = b"null"
@@ -54,17 +55,17 @@ class Database:
     def __init__(self, pool: Pool, seen: Callable[[str], None] | None = None) -> None:
         self.pool = pool
         self._seen = seen
+        self._gathering = Gathering(self._alone, self._many)
 
     async def read(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
         """The answers of a query's root fields, all of one moment; no statement takes longer than `seconds`.
 
         Raises `StatementError` and what psycopg raises.
         """
-        async with self._connection() as connection:
-            if len(fields) == 1:
-                return await self._together(connection, fields, seconds)
-            async with _snapshot(connection):
-                return await self._together(connection, fields, seconds)
+        if len(fields) == 1:
+            return await self._gathering.ask(fields[0], seconds)
+        async with self._connection() as connection, _snapshot(connection):
+            return await self._together(connection, fields, seconds)
 
     async def write(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
         """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""
@@ -81,12 +82,27 @@ class Database:
     async def table(self, step: Step) -> list[list[bytes]]:
         """The rows of one statement, as the bytes that came; null is empty. Raises what psycopg raises."""
         async with self._connection() as connection:
-            cursor = AsyncRawCursor(connection)
-            await self._send(cursor, step, ())
-            result = cursor.pgresult
-            assert result is not None
-            width = range(result.nfields)
-            return [[result.get_value(row, column) or b"" for column in width] for row in range(result.ntuples)]
+            return await self._table(connection, step)
+
+    async def _table(self, connection: Connection, step: Step) -> list[list[bytes]]:
+        cursor = AsyncRawCursor(connection)
+        await self._send(cursor, step, ())
+        result = cursor.pgresult
+        assert result is not None
+        width = range(result.nfields)
+        return [[result.get_value(row, column) or b"" for column in width] for row in range(result.ntuples)]
+
+    async def _alone(self, field: Bound, seconds: float | None) -> list[bytes]:
+        async with self._connection() as connection:
+            return await self._together(connection, [field], seconds)
+
+    async def _many(self, step: Step, seconds: float | None) -> list[list[bytes]]:
+        async with self._connection() as connection:
+            if seconds is None:
+                return await self._table(connection, step)
+            async with connection.transaction():
+                await _hurry(connection, seconds)
+                return await self._table(connection, step)
 
     async def _together(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]

@@ -23,7 +23,7 @@ from deeplinks.server.access import Admission
 from deeplinks.server.bodies import Request
 from deeplinks.server.database import Database
 from deeplinks.server.documents import Documents
-from deeplinks.server.execute import Asked, CompileAndRun, failed
+from deeplinks.server.execute import Asked, CompileAndRun, failed, known
 from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
 from deeplinks.server.schema import TablesSchema, make_schema
@@ -93,6 +93,8 @@ class Engine:
 
     async def _execute(self, asked: Asked, allowed: Iterable[OperationType]) -> ExecutionResult:
         request = asked.request
+        if (answered := await known(asked, {kind.value for kind in allowed})) is not None:
+            return answered
         try:
             return await served_schema().execute(
                 request.query,

@@ -5,7 +5,7 @@ The server. A strawberry extension by its public hooks; it holds no connection a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
@@ -114,31 +114,49 @@ class CompileAndRun(SchemaExtension):
     async def on_execute(self) -> AsyncIterator[None]:
         try:
             self.execution_context.result = await self._answer()
-        except RequestError as error:
-            self.execution_context.result = failed(faults.refused(error))
-        except GraphQLError as error:
-            self.execution_context.result = failed(error)
+        except (RequestError, GraphQLError) as error:
+            self.execution_context.result = refused(error)
         yield
 
     async def _answer(self) -> ExecutionResult | None:
         """The answer, or nothing where graphql-core has to go on. Raises `RequestError` and `GraphQLError`."""
         plan, variables = compiled(self.asked)
-        self._check_cost(variables)
-        if plan.operation.kind == "subscription":
-            self.asked.live = _live(self.asked, plan, variables)
-            return ExecutionResult(data=None, errors=None)
+        if not plan.operation.introspects:
+            return await run(self.asked, plan, variables)
+        _check_cost(self.asked, variables)
+        # Questions about the schema are graphql-core's; it walks the rows that were asked for beside them.
         fields = await answer(self.asked, plan, variables)
-        if plan.operation.introspects:
-            # Questions about the schema are graphql-core's; it walks the rows that were asked for beside them.
-            self.execution_context.root_value = {key: loads(text) for key, text in fields}
-            return None
-        return ExecutionResult(data=spliced(fields), errors=None)
+        self.execution_context.root_value = {key: loads(text) for key, text in fields}
+        return None
 
-    def _check_cost(self, variables: Variables) -> None:
-        asked = self.asked
-        if asked.limits.cost is not None and asked.prepared is not None:
-            document = asked.prepared.document
-            check_cost(document, choose(document, asked.request.operation_name), variables, asked.limits.cost)
+
+async def known(asked: Asked, kinds: Container[str]) -> ExecutionResult | None:
+    """The answer to a document that was found valid before, or nothing where that is not so: it costs no walk through it."""
+    prepared = asked.documents.find(asked.request.query)
+    if prepared is None or prepared.errors != [] or prepared.measure.asks_schema:
+        return None
+    asked.prepared = prepared
+    try:
+        _check(prepared.measure, asked.request, asked.limits)
+        plan, variables = compiled(asked)
+        return await run(asked, plan, variables) if plan.operation.kind in kinds else None
+    except (RequestError, GraphQLError) as error:
+        return refused(error)
+
+
+async def run(asked: Asked, plan: Plan, variables: Variables) -> ExecutionResult:
+    """The answer to an operation that asks nothing about the schema. Raises `RequestError` and `GraphQLError`."""
+    _check_cost(asked, variables)
+    if plan.operation.kind == "subscription":
+        asked.live = _live(asked, plan, variables)
+        return ExecutionResult(data=None, errors=None)
+    return ExecutionResult(data=spliced(await answer(asked, plan, variables)), errors=None)
+
+
+def _check_cost(asked: Asked, variables: Variables) -> None:
+    if asked.limits.cost is not None and asked.prepared is not None:
+        document = asked.prepared.document
+        check_cost(document, choose(document, asked.request.operation_name), variables, asked.limits.cost)
 
 
 def _check(measure: Measure, request: Request, limits: Limits) -> None:
@@ -148,6 +166,11 @@ def _check(measure: Measure, request: Request, limits: Limits) -> None:
     if limits.nesting is not None and nested(request.variables, limits.nesting):
         why = f"the variables are nested deeper than {limits.nesting} levels, which is the limit"
         raise RequestError(why, code=faults.TOO_MUCH)
+
+
+def refused(error: RequestError | GraphQLError) -> ExecutionResult:
+    """An error as the answer."""
+    return failed(faults.refused(error) if isinstance(error, RequestError) else error)
 
 
 def failed(error: GraphQLError) -> ExecutionResult:
@@ -189,10 +212,8 @@ async def asked_again(database: Database, live: LiveQuery) -> ExecutionResult:
     """What a live query answers now; what goes wrong is told in the answer."""
     try:
         (text,) = await _run(partial(database.read, seconds=live.seconds), [live.planned], [live.query])
-    except RequestError as error:
-        return failed(faults.refused(error))
-    except GraphQLError as error:
-        return failed(error)
+    except (RequestError, GraphQLError) as error:
+        return refused(error)
     return ExecutionResult(data=spliced([(live.planned.key, text)]), errors=None)
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TypeAlias
+from time import monotonic
+from typing import Final, TypeAlias
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -29,6 +31,8 @@ from deeplinks.errors import (
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
+# How long a connection that was there is taken to be there still (seconds).
+FRESH: Final = 0.1
 _MISSING = ("42P01", "3F000", "42883")
 _OURS = re.compile(r"\bdeep\b").search
 
@@ -56,9 +60,15 @@ async def open_pool(
         for name, value in settings.items():
             await connection.execute("select set_config(%s, %s, false)", (name, value))
 
+    checked: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+
     async def check(connection: Connection) -> None:
+        # Under load each would be asked whether it is there before every statement, which is half of the work.
+        if monotonic() - checked.get(connection, 0.0) < FRESH:
+            return
         try:
             await AsyncConnectionPool.check_connection(connection)
+            checked[connection] = monotonic()
         except Exception:
             # Where one is dead the server was away, and so are all: each would cost a second of the patience.
             await pool.drain()

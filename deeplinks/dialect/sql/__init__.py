@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from deeplinks.dialect.sql.root import Query, to_sql
 from deeplinks.dialect.sql.streaming import LOST, most_of
-from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Hole, Initial, Parameter, Recalled, Step
+from deeplinks.dialect.sql.writer import PREVIOUS, Bound, Hole, Initial, Keyed, Parameter, Recalled, Step
 
 __all__ = [
     "LOST",
@@ -15,6 +15,7 @@ __all__ = [
     "Bound",
     "Hole",
     "Initial",
+    "Keyed",
     "Parameter",
     "Query",
     "Recalled",

@@ -18,7 +18,7 @@ from deeplinks.dialect.sql.nested import nested
 from deeplinks.dialect.sql.rows import listed, row, selected
 from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.streaming import Streaming
-from deeplinks.dialect.sql.writer import Bound, Sql, Step, Writer, words
+from deeplinks.dialect.sql.writer import Bound, Keyed, Sql, Step, Writer, quoted, words
 from deeplinks.dialect.sql.writes import delete, insert, update
 from deeplinks.dialect.statements import (
     Aggregate,
@@ -52,7 +52,7 @@ def to_sql(statement: Statement, session: Session) -> Query:
         case Aggregate():
             return Written((_aggregate(Writer(session), statement),))
         case ByKey():
-            return Written((_by_key(Writer(session), statement),))
+            return _by_key(Writer(session), statement)
         case Stream():
             return Streaming(session, statement)
         case Update():
@@ -71,11 +71,20 @@ def _aggregate(writer: Writer, statement: Aggregate) -> Sql:
     return writer.done(aggregated(writer, statement, row, writer.alias()))
 
 
-def _by_key(writer: Writer, statement: ByKey) -> Sql:
+def _by_key(writer: Writer, statement: ByKey) -> Written:
     alias = writer.alias()
     rows = source(writer, statement.table)
-    found = where(holds(writer, alias, rows.condition), holds(writer, alias, And(statement.key)))
-    return writer.done(words("SELECT", row(writer, alias, statement.selection), "FROM", rows.name, alias, found))
+    seen = holds(writer, alias, rows.condition)
+    found, place = holds(writer, alias, And(statement.key)), writer.places
+    shown = row(writer, alias, statement.selection)
+    sql = writer.done(words("SELECT", shown, "FROM", rows.name, alias, where(seen, found)))
+    if [compare.column.scalar for compare in statement.key] != ["uuid"]:
+        return Written((sql,))
+    # The key's parameter becomes a list.
+    column = f"{alias}.{quoted(statement.key[0].column.name)}"
+    among = f"({column} = ANY(${place}::uuid[]))"
+    text = words("SELECT", f"{column}::text,", shown, "FROM", rows.name, alias, where(seen, among))
+    return Written((sql,), Keyed(text, place - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +92,10 @@ class Written:
     """SQL that is the same whatever the values are."""
 
     steps: tuple[Sql, ...]
+    keyed: Keyed | None = None
 
     def bind(self, variables: Variables) -> Bound:
-        return Bound((tuple(sql.bind(variables) for sql in self.steps),))
+        return Bound((tuple(sql.bind(variables) for sql in self.steps),), keyed=self.keyed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """How the same is asked for many keys at once: a text that takes a list of them where the step takes one.
+
+    It gives a row a key that is there: the key, and the answer.
+    """
+
+    text: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """A root field, ready: chains of steps, each of which may take the answer before it. `listed`: an answer a chain."""
 
     chains: tuple[tuple[Step, ...], ...]
     listed: bool = False
+    keyed: Keyed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,11 @@ class Writer:
 
     def alias(self) -> str:
         return f'"_{next(self._numbers)}"'
+
+    @property
+    def places(self) -> int:
+        """How many parameters there are so far."""
+        return len(self._slots)
 
     def put(self, slot: Slot, type_name: str) -> str:
         """A parameter of this type."""
