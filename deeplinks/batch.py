@@ -128,6 +128,18 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a storage says to a question: the ids of the links it means, in order, and rows to know them by.
+
+    `longer`: there are value chains longer than the question could follow.
+    """
+
+    ids: list[str]
+    rows: list[SnapshotRow]
+    longer: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What a read gave: snapshot rows, or log entries in whole transactions; where to go on; whether there is more now."""
 

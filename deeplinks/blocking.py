@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -29,12 +29,16 @@ from deeplinks.errors import InvalidError, UnavailableError, described
 from deeplinks.space import Association, Deep, EventKind, Promise, Subscription
 from deeplinks.space.events import Handler
 from deeplinks.space.promises import Operation, Promising
+from deeplinks.space.query import Query
 from deeplinks.storage.protocol import Storage
 from deeplinks.sync import open as open
 from deeplinks.sync.attaching import Keeping
 from deeplinks.sync.caller import Step, tell_apart
 from deeplinks.sync.journal import FSYNC_INTERVAL, MAX_BYTES, MAX_CHANGES
 from deeplinks.sync.progress import Progress
+
+if TYPE_CHECKING:
+    from deeplinks.sync.explaining import Asking
 
 T = TypeVar("T")
 
@@ -294,6 +298,19 @@ class Synchronizer:
     def refused(self) -> sync.Refusals:
         """What the storage refused for good and was set aside, oldest first, until it is retried or discarded."""
         return self._inner.refused
+
+    def ask(self, query: Query) -> list[Association]:
+        """What a query of this space means in the storage; what is not here yet is loaded.
+
+        Raises `InvalidError` for criteria that mean something in memory alone, `OtherSpaceError` for a query of another
+        space, and the storage's errors.
+        """
+        self._handover.check()
+        return self._await(self._open, partial(self._inner.ask, query))
+
+    def explain(self, query: Query) -> Asking:
+        """The GraphQL by which `ask` would ask a query, and the SQL that a deeplinks server makes of it; nobody is asked."""
+        return self._inner.explain(query)
 
     def flush(self, timeout: float | None = None, *, local: bool = False) -> None:
         """Wait until every change that was accepted before this call is committed; `local`: until it is on this disk.

@@ -269,3 +269,16 @@ def test_what_is_refused_is_told_and_goes_back_in_the_callers_thread() -> None:
         assert text.data == "a"
         assert threads == [threading.get_ident()] * 2
         assert database.refused[0].associations == [text]
+
+
+def test_a_query_is_asked_of_the_database_and_explained(address: str) -> None:
+    deep = Deep()
+    User = deep()
+    alice = User(value=deep.String("Alice"))
+    for one in (User, alice, alice.val):
+        one.store("database")
+    with blocking.synchronize(deep, address) as database:
+        database.flush()
+
+        assert database.ask(deep.query(data="Alice", type=User)) == [alice]
+        assert "deep_links" in database.explain(deep.query(type=User)).graphql

@@ -64,7 +64,7 @@ _JSON = {
 _OWN = {"String": _PATTERNS, "jsonb": _JSON}
 
 # What a column may be read as, to be compared so.
-CASTS = MappingProxyType({"jsonb": "String"})
+CASTS = MappingProxyType({"jsonb": "String", "numeric": "String"})
 # The comparisons that columns of a scalar have, by name; `_is_null` all have. A count is an Int.
 OPERATORS: Mapping[str, Mapping[str, Comparison]] = {
     scalar: {**_ORDERED, **_OWN.get(scalar, {})} for scalar in (*SCALARS, "Int")

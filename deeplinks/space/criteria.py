@@ -170,8 +170,9 @@ def _several(name: str, wanted: object) -> list[Term]:
 
 def _data(wanted: object) -> Term:
     if not isinstance(wanted, Mapping):
-        test = _is_null(True) if wanted is None else _equal("=", wanted)
-        return Holds(f"data={wanted!r}", test)
+        if wanted is None:
+            return Holds(f"data={wanted!r}", _is_null(True), "_is_null", True)
+        return Holds(f"data={wanted!r}", _equal("=", wanted), "_eq", wanted)
     return _all([_compared(name, value) for name, value in wanted.items()])  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
@@ -180,7 +181,7 @@ def _compared(name: object, wanted: object) -> Term:
     if make is None:
         why = f"the comparisons are {', '.join(map(str, _OPERATORS))}"
         raise InvalidError(what=f"the comparison {name!r} of data (given {wanted!r})", why=why)
-    return Holds(f"data {name} {wanted!r}", make(wanted))
+    return Holds(f"data {name} {wanted!r}", make(wanted), str(name), wanted)
 
 
 def _wrong(name: str, expected: str, wanted: object) -> WrongTypeError:

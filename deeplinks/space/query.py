@@ -97,7 +97,9 @@ class Query:
         return one._space is self._space and self._term.matches(one, look) and self._shows(one, look)
 
     def _answer(self) -> list[Association]:
-        found = self._order.sorted(self._found(Look(self._space)))
+        return self._piece(self._order.sorted(self._found(Look(self._space))))
+
+    def _piece(self, found: list[Association]) -> list[Association]:
         return (
             found[self._offset : None if self._limit is None else self._offset + self._limit] if self._cut() else found
         )

@@ -323,10 +323,12 @@ class PointedBySome(Term):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Holds(Term):
-    """`data=`: what is at the end of the value chain stands a test."""
+    """`data=`: what is at the end of the value chain stands a test; `name` and `wanted` are the comparison in Hasura's words."""
 
     text: str
     test: Callable[[object], bool]
+    name: str
+    wanted: object
 
     def matches(self, one: Association, look: Look) -> bool:
         return self.test(look.ends.data(one))

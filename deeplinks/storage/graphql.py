@@ -19,7 +19,7 @@ from gql.transport.exceptions import (
 from graphql import DocumentNode, OperationDefinitionNode, OperationType, parse, print_ast
 
 from deeplinks import resources
-from deeplinks.batch import Batch, Cursor, LogEntry, Page, SnapshotRow, Written
+from deeplinks.batch import Answer, Batch, Cursor, Json, LogEntry, Page, SnapshotRow, Written
 from deeplinks.errors import (
     OvertakenError,
     ResyncError,
@@ -155,6 +155,15 @@ class GraphQLStorage(Line):
                 return
             i, id = links[-1]["_i"], links[-1]["id"]
 
+    async def answer(self, variables: Mapping[str, Json]) -> Answer:
+        """The links that a question means, with their data, their types and their value chains."""
+        answer = await self._ask("ask", dict(variables))
+        rows: dict[tuple[str, str], SnapshotRow] = {}
+        for link in answer["links"]:
+            for row in _taken_apart(link):
+                rows[row.table, str(row.row["id"])] = row
+        return Answer([link["id"] for link in answer["links"]], list(rows.values()), bool(answer.get("longer")))
+
     # log
 
     async def _read_log(self, cursor: Cursor, limit: int) -> Page:
@@ -253,6 +262,16 @@ def _pruned(outcome: Mapping[str, Any]) -> bool:
     # Deletes come after the data, of which nothing is asked: they tell nothing of what came first.
     numbers = (int(row["n"]) for row in outcome["changes"] if row["operation"] != "delete")
     return floor > 0 and min(numbers, default=0) <= floor + 1
+
+
+def _taken_apart(link: Variables) -> Iterator[SnapshotRow]:
+    """The row of a link, of those that it leads to, and of all their data."""
+    data = [SnapshotRow(table, row) for table in SYNCHRONIZED for row in link.pop(table)]
+    others = [other for name in ("type", "value") if (other := link.pop(name, None)) is not None]
+    yield SnapshotRow("links", link)
+    yield from data
+    for other in others:
+        yield from _taken_apart(other)
 
 
 def _ids(rows: Any) -> set[str]:

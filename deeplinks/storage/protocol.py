@@ -5,10 +5,10 @@ The storage room. Rows and batches only; an association is not known here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from deeplinks.batch import Batch, Cursor, Page, SnapshotRow, Written
+from deeplinks.batch import Answer, Batch, Cursor, Json, Page, SnapshotRow, Written
 
 
 @runtime_checkable
@@ -17,6 +17,15 @@ class Selective(Protocol):
 
     def of_types(self, space: str, types: Sequence[str], limit: int) -> AsyncGenerator[list[SnapshotRow]]:
         """Pages of those rows that are of some types, each link with its data; the types themselves and the root come too."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A storage that answers questions about its links."""
+
+    async def answer(self, variables: Mapping[str, Json]) -> Answer:
+        """The answer to `graphql/ask.graphql` with these variables. Raises as `read` does."""
         ...
 
 

@@ -91,6 +91,15 @@ class Replica:
             telling.more(0, over=True)
             return count
 
+    async def take_unknown(self, rows: Sequence[SnapshotRow], caller: Caller) -> None:
+        """Take those rows of associations that are not here yet. The others are as the log left them, or comes to leave them."""
+        async with self._turns.taken():
+            await caller.run(partial(self._take_unknown, rows))
+
+    def _take_unknown(self, rows: Sequence[SnapshotRow]) -> None:
+        known = {id for row in rows if self._deep.space.find(id := str(row.row["id"])) is not None}
+        self.inbox.apply_snapshot([row for row in rows if row.row["id"] not in known])
+
     async def begin_again(self, storage: Storage, error: RewoundError, caller: Caller) -> None:
         """The storage turned out to have been set back: read everything anew."""
         async with self._turns.taken():

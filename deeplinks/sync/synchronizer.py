@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import anyio
 
@@ -27,9 +27,11 @@ from deeplinks.space.events import Handler, event_kind
 from deeplinks.space.ledger import StorageMarker, values
 from deeplinks.space.marking import storage_name
 from deeplinks.space.promises import Chain, Operation
+from deeplinks.space.query import Query
 from deeplinks.storage import verdicts
 from deeplinks.storage.protocol import Storage
 from deeplinks.storage.verdicts import Verdict
+from deeplinks.sync.asking import ask, check
 from deeplinks.sync.attaching import Keeping, attach, detach
 from deeplinks.sync.attempts import Attempts
 from deeplinks.sync.caller import Caller, SameThread, stalled
@@ -45,6 +47,9 @@ from deeplinks.sync.replica import replica_of
 from deeplinks.sync.report import Report
 from deeplinks.sync.storages import storage_of
 from deeplinks.tasks import call_off, check_called_off, held
+
+if TYPE_CHECKING:
+    from deeplinks.sync.explaining import Asking
 
 logger = logging.getLogger("deeplinks.sync.synchronizer")
 
@@ -356,6 +361,28 @@ class Synchronizer:
             self._wake.set()
         self._trouble = ""
         return count
+
+    async def ask(self, query: Query) -> list[Association]:
+        """What a query of this space means in the storage: `await database.ask(deep.query(type=User))`.
+
+        The same associations as the query itself has in memory once all of the storage is loaded; those that are not here
+        yet are loaded, with their data and types. What waits to be written is not asked: `flush()` first. Raises
+        `InvalidError` for criteria that mean something in memory alone, and for a storage that answers no questions,
+        `OtherSpaceError` for a query of another space, and the storage's errors.
+        """
+        self.check_ungrouped()
+        return await ask(self._deep, query, self.storage, self._replica, self._caller)
+
+    def explain(self, query: Query) -> Asking:
+        """The GraphQL by which `ask` would ask a query, and the SQL that a deeplinks server makes of it; nobody is asked.
+
+        Raises as `ask` does for the query.
+        """
+        check(self._deep, query)
+        # The dialect reads GraphQL: whoever never asks needs no library for that.
+        from deeplinks.sync.explaining import explain
+
+        return explain(query)
 
     def on(self, kind: EventKind | str, handler: Handler) -> Subscription:
         """Hear what becomes of changes in this storage: `database.on(deep.events.db_batch_failed, handler)`.

@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 from deeplinks.dialect.interpret.faults import NotInterpretedError
 from deeplinks.dialect.interpret.figures import counted
-from deeplinks.dialect.interpret.json_values import contains, frozen, has_key, text_of
+from deeplinks.dialect.interpret.json_values import contains, frozen, has_key, json_text
 from deeplinks.dialect.interpret.patterns import matcher
-from deeplinks.dialect.interpret.spelling import Stored, stored_as
+from deeplinks.dialect.interpret.spelling import Stored, numeric_text, stored_as
 from deeplinks.dialect.interpret.tables import Row, Sought, Tables
 from deeplinks.dialect.refusal import unknown_field
 from deeplinks.dialect.session import Session
@@ -133,10 +133,11 @@ def _inverted(part: Predicate) -> Predicate:
 
 def _compared(compare: Compare, world: World) -> Predicate:
     asked = _asked(compare, world)
-    if compare.as_text:
-        return lambda row: None if row[compare.column.name] is None else asked(text_of(row[compare.column.name]))
     name = compare.column.name
-    return lambda row: asked(row[name])
+    if not compare.as_text:
+        return lambda row: asked(row[name])
+    text_of = json_text if compare.column.scalar == "jsonb" else numeric_text
+    return lambda row: asked(None if row[name] is None else text_of(row[name]))
 
 
 def _asked(compare: Compare, world: World) -> Asked:

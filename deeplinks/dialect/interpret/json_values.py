@@ -62,7 +62,7 @@ def at(value: Value, steps: Sequence[str]) -> Value:
     return value
 
 
-def text_of(value: Value) -> str:
+def json_text(value: Value) -> str:
     """The value as PostgreSQL writes it: names by length first. Raises `NotInterpretedError` for digits it can't know."""
     return json.dumps(_sorted(value), ensure_ascii=False)
 
