@@ -81,6 +81,16 @@ def layers(
 
 
 @dataclass(frozen=True, slots=True)
+class _Given:
+    """What is given at a relation: rows of another table, not read yet."""
+
+    table: Table
+    data: Value
+    conflict: OnConflict | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads rows with what is nested in them, of the tables as they are seen."""
 
@@ -119,48 +129,40 @@ class _Reader:
             raise unknown_field(name, type_name, path)
         if "data" not in value:
             raise RequestError("missing required field 'data'", f"{path}.data")
-        data, conflict = value["data"], self._conflict(table, value.get("on_conflict"), f"{path}.on_conflict")
+        conflict = self._conflict(table, value.get("on_conflict"), f"{path}.on_conflict")
+        given = _Given(table, value["data"], conflict, path)
         if relation.many:
-            self._after(node, relation, table, data, conflict, f"{path}.data")
+            self._after(node, relation, given)
         else:
-            self._before(node, relation, table, data, conflict, path, fixed)
+            self._before(node, relation, given, fixed)
 
     def _conflict(self, table: Table, value: Value, path: str) -> OnConflict | None:
         if value is not None and not table.conflicts:
             raise unknown_field("on_conflict", f"{table.graphql_name}_rel_insert_input", path)
         return on_conflict(table, as_tree(value), Scope({}, tables=self.tables), path)
 
-    def _before(
-        self,
-        node: Node,
-        relation: Relation,
-        table: Table,
-        data: Value,
-        conflict: OnConflict | None,
-        path: str,
-        fixed: frozenset[str],
-    ) -> None:
+    def _before(self, node: Node, relation: Relation, given: _Given, fixed: frozenset[str]) -> None:
+        path = given.path
         if relation.ours in node.values or relation.ours in fixed:
             why = f'object relationship "{relation.name}" determines "{relation.ours}", which is determined already: leave one out'
             raise RequestError(why, path)
-        if isinstance(data, list):
-            raise unexpected("an object", f"{table.graphql_name}_insert_input", data, f"{path}.data")
-        (child,) = self.nodes(table, data, f"{path}.data", frozenset())
+        if isinstance(given.data, list):
+            raise unexpected("an object", f"{given.table.graphql_name}_insert_input", given.data, f"{path}.data")
+        (child,) = self.nodes(given.table, given.data, f"{path}.data", frozenset())
         node.values[relation.ours] = _known(child, relation.theirs)
         child.needed.append((BEFORE, path))
-        node.before.append(Rows(table, [child], conflict, f"{path}.data"))
+        node.before.append(Rows(given.table, [child], given.conflict, f"{path}.data"))
 
-    def _after(
-        self, node: Node, relation: Relation, table: Table, data: Value, conflict: OnConflict | None, path: str
-    ) -> None:
-        children = self.nodes(table, data, path, frozenset({relation.theirs}))
+    def _after(self, node: Node, relation: Relation, given: _Given) -> None:
+        path = f"{given.path}.data"
+        children = self.nodes(given.table, given.data, path, frozenset({relation.theirs}))
         if not children:
             return
         known = _known(node, relation.ours)
         for child in children:
             child.values[relation.theirs] = known
         node.needed.append((AFTER, node.path))
-        node.after.append(Rows(table, children, conflict, path))
+        node.after.append(Rows(given.table, children, given.conflict, path))
 
 
 def insertable(table: Table, name: str, tables: Mapping[str, Table]) -> Relation | None:

@@ -110,6 +110,9 @@ def _with_state(error: psycopg.Error, state: str, place: str) -> GraphQLError:
         return told(f"{CONSTRAINTS.get(state, '')}{message}", "constraint-violation", place, **more)
     if state.startswith("22"):
         return told(message, ESCAPES if state == "22025" else "data-exception", **more)
+    if state == "21000":
+        why = "one statement can't touch a row twice: a row of the insert has the key of another; give it once"
+        return told(why, "unexpected", **more)
     if state == "P0001":
         # A trigger's own words are meant for whoever made it speak.
         return told(message, "unexpected", **more)

@@ -166,6 +166,6 @@ def _updates(forge: Forge, table: Table) -> Mapping[str, Part]:
         f"update_{name}": Part(response, f'update rows of "deep.{table.name}"', {**changes, "where": where}),
         f"update_{name}_by_pk": Part(row, f'update a row of "deep.{table.name}"', {**changes, "pk_columns": key}),
         f"update_{name}_many": Part(
-            many(response), f'update rows of "deep.{table.name}", in order', {"updates": updates}
+            maybe(many(response)), f'update rows of "deep.{table.name}", in order', {"updates": updates}
         ),
     }
