@@ -47,6 +47,7 @@ PLANTED: Mapping[str, list[Row]] = {
     "strings": STRINGS,
     "numbers": NUMBERS,
     "functions": FUNCTIONS,
+    "objects": [],
 }
 
 
@@ -161,7 +162,7 @@ jsons = st.recursive(
 given_json = jsons.filter(lambda value: value is not None)
 texts = st.sampled_from(["", "A", "B", "a", "é"])
 numbers = st.sampled_from(["0", "1", "-1.5", "2.50", "10000000000000000000000000001"])
-DATA = {"strings": texts, "numbers": numbers, "functions": given_json}
+DATA = {"strings": texts, "numbers": numbers, "functions": given_json, "objects": given_json}
 
 
 @cache
@@ -220,7 +221,7 @@ def operations(table: str) -> st.SearchStrategy[Row]:
     optional: dict[str, Any] = {"_set": sets(table)}
     if table == "numbers":
         optional["_inc"] = st.builds(lambda value: {"_data": value}, numbers)
-    if table == "functions":
+    if table in ("functions", "objects"):
         paths = st.lists(st.sampled_from(["a", "b", "0", "1", "-1", "c"]), max_size=3)
         operands = {
             "_append": given_json,
@@ -262,6 +263,14 @@ FIELDS = {
         "insert_deep_{t}_one(object: ${v}, on_conflict: ${v}c) {{ {row} }}",
         "${v}: deep_{t}_insert_input!, ${v}c: deep_{t}_on_conflict",
     ),
+    "update": (
+        "update_deep_{t}(where: ${v}, _set: ${v}s) {{ affected_rows returning {{ {row} }} }}",
+        "${v}: deep_{t}_bool_exp!, ${v}s: deep_{t}_set_input",
+    ),
+    "update_one": (
+        "update_deep_{t}_by_pk(pk_columns: {{id: ${v}}}, _set: ${v}s) {{ {row} }}",
+        "${v}: uuid!, ${v}s: deep_{t}_set_input",
+    ),
     "update_many": (
         "update_deep_{t}_many(updates: ${v}) {{ affected_rows returning {{ {row} }} }}",
         "${v}: [deep_{t}_updates!]!",
@@ -300,9 +309,13 @@ def _values(verb: str, table: str, name: str) -> st.SearchStrategy[dict[str, Val
         "insert_one": rows,
         "update_many": st.lists(update, max_size=3),
         "delete": wheres(table),
+        "update": wheres(table),
+        "update_one": ids,
         "delete_one": ids.filter(lambda one: one != SPACE),
     }
     drawn = {name: given[verb]}
+    if verb in ("update", "update_one"):
+        drawn[f"{name}s"] = sets(table)
     if verb.startswith("insert"):
         drawn[f"{name}c"] = conflicts(table)
     return st.fixed_dictionaries(drawn)
