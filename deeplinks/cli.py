@@ -31,11 +31,13 @@ import deeplinks
 from deeplinks import lines
 from deeplinks.debugging import switch_on
 from deeplinks.errors import DeepError
+from deeplinks.server.screen import screen
 from deeplinks.server.settings import Settings
 from deeplinks.storage import migrations, pruning
 from deeplinks.storage import verify as verifying
-from deeplinks.storage.embedded import embedded
-from deeplinks.storage.postgres import describe
+from deeplinks.storage.embedded import Embedded, embedded, keep_alive
+from deeplinks.storage.postgres import describe, until_it_begins
+from deeplinks.tasks import call_off
 
 if TYPE_CHECKING:
     from deeplinks.demo import Typed
@@ -115,12 +117,19 @@ def cli() -> None:
 @contextmanager
 def database(url: str | None) -> Generator[str]:
     """The URL of the database: the one that is named, or that of the embedded PostgreSQL while it runs."""
+    with _kept(url) as (found, _):
+        yield found
+
+
+@contextmanager
+def _kept(url: str | None) -> Generator[tuple[str, Embedded | None]]:
+    """The same, and the embedded PostgreSQL where it is that."""
     if url:
-        yield url
+        yield url, None
         return
     with embedded() as server:
         click.secho(NO_DATABASE.format(place=server.folder), fg="yellow", err=True)
-        yield server.url
+        yield server.url, server
 
 
 @cli.command()
@@ -149,7 +158,7 @@ def serve(
       deeplinks serve --dev
       deeplinks serve --port 9000 --database-url postgresql://me@localhost/graph
     """
-    from deeplinks.server.serve import serve as run
+    from deeplinks.server.logs import switch_on as switch_log_on
 
     settings = Settings.from_env()
     settings = replace(
@@ -159,23 +168,34 @@ def serve(
         development=settings.development if development is None else development,
     )
     settings.check_reach()
-    with database(database_url) as url:
-        if also_migrate or (also_migrate is None and not database_url):
-            asyncio.run(migrations.migrate(url))
+    switch_log_on(settings.log_form, settings.log_requests)
+    with _kept(database_url) as (url, own):
         settings = replace(settings, database_url=url)
-
-        def ready(address: str) -> None:
-            secret = "x-hasura-admin-secret" if settings.secrets else "none: only this machine is served"
-            click.echo(f"GraphQL   {address}/v1/graphql\nhealth    {address}/healthz")
-            click.echo(f"database  {describe(url)}\nsecret    {secret}")
-
-        _warn_of_missing_tables(url)
         with suppress(KeyboardInterrupt, SystemExit):
-            asyncio.run(run(settings, ready=ready))
+            asyncio.run(_serve(settings, own, migrate=own is not None if also_migrate is None else also_migrate))
 
 
-def _warn_of_missing_tables(url: str) -> None:
-    missing = [state.name for state in asyncio.run(migrations.status(url)) if state.applied_at is None]
+async def _serve(settings: Settings, own: Embedded | None, *, migrate: bool) -> None:
+    """Serve until a signal; an embedded PostgreSQL that is killed meanwhile is started again."""
+    from deeplinks.server.serve import serve as run
+
+    url = settings.database
+    await until_it_begins(
+        url, lambda: click.secho(f"{describe(url)} lets nobody in yet: waiting", fg="yellow", err=True)
+    )
+    if migrate:
+        await migrations.migrate(url)
+    await _warn_of_missing_tables(url)
+    keeping = asyncio.create_task(keep_alive(own), name="deeplinks keeper") if own else None
+    try:
+        await run(settings, ready=lambda address: click.echo(screen(settings, address, embedded=own is not None)))
+    finally:
+        if keeping is not None:
+            await call_off(keeping)
+
+
+async def _warn_of_missing_tables(url: str) -> None:
+    missing = [state.name for state in await migrations.status(url) if state.applied_at is None]
     if missing:
         click.secho(f"the database lacks {', '.join(missing)}: run `deeplinks migrate` on it", fg="yellow", err=True)
 

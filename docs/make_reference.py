@@ -110,6 +110,10 @@ SETTINGS: dict[str, str] = {
     "DEEPLINKS_LEGACY_SOCKETS": "`true` lets sockets speak the older protocol `graphql-ws` too",
     "DEEPLINKS_URL": "the endpoint that `deeplinks load` and `deeplinks watch` ask",
     "LOG_LEVEL": "what is logged, by Python's names of levels",
+    "LOG_REQUESTS": "`false` leaves the line of each request out of what `deeplinks serve` logs",
+    "LOG_FORMAT": "`json` has `deeplinks serve` log an object a line instead of text",
+    "METRICS": "`false` leaves `/metrics` out",
+    "HASURA_GRAPHQL_METRICS_SECRET": "the token with which `/metrics` may be read beside the admin secret",
 }
 
 

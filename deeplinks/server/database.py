@@ -50,10 +50,11 @@ class StatementError(Exception):
 
 
 class Database:
-    """A pool, and what is run on it. `seen` is told every statement's text before it runs."""
+    """A pool, and what is run on it. `seen` is told every statement's text before it runs, and `statements` counts them."""
 
     def __init__(self, pool: Pool, seen: Callable[[str], None] | None = None) -> None:
         self.pool = pool
+        self.statements = 0
         self._seen = seen
         self._gathering = Gathering(self._alone, self._many)
 
@@ -75,6 +76,7 @@ class Database:
     async def rows(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The rows of a statement of the server's own. It is planned every time, for tables grow. Raises what psycopg raises."""
         async with self._connection() as connection:
+            self.statements += 1
             cursor = AsyncRawCursor(connection, row_factory=tuple_row)
             await cursor.execute(text.encode(), parameters, prepare=False)
             return await cursor.fetchall()
@@ -164,6 +166,7 @@ class Database:
         return [_joined(field, answers) for field in fields]
 
     async def _send(self, cursor: Cursor, step: Step, answers: Sequence[bytes]) -> None:
+        self.statements += 1
         if self._seen is not None:
             self._seen(step.text)
         parameters = [_recalled(value, answers) if isinstance(value, Recalled) else value for value in step.parameters]

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import cache
+from time import perf_counter
 
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -26,6 +27,7 @@ from deeplinks.server.documents import Documents
 from deeplinks.server.execute import Asked, CompileAndRun, failed, known
 from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
+from deeplinks.server.observing import Answered, Observer
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
 from deeplinks.server.tasks import Tasks
@@ -50,6 +52,7 @@ class Engine:
         self.admission = Admission(settings)
         self.documents = Documents()
         self.hub = Hub(database, settings)
+        self.observers: list[Observer] = []
         self._tasks = Tasks()
 
     async def begin(self) -> None:
@@ -89,9 +92,25 @@ class Engine:
         await self.hub.close()
 
     def _asked(self, request: Request, session: Session) -> Asked:
-        return Asked(request, session, self.limits(session), self.documents, self.database, self.hub.ring)
+        limits, observed = self.limits(session), bool(self.observers)
+        return Asked(request, session, limits, self.documents, self.database, self.hub.ring, observed)
 
     async def _execute(self, asked: Asked, allowed: Iterable[OperationType]) -> ExecutionResult:
+        if not asked.observed:
+            return await self._run(asked, allowed)
+        began = perf_counter()
+        result = await self._run(asked, allowed)
+        code = answers.code(answers.response(result)) if result.errors else None
+        name, role = asked.request.operation_name, asked.session.role
+        self.tell(Answered(asked.kind, name, role, code, asked.rows, perf_counter() - began))
+        return result
+
+    def tell(self, answered: Answered) -> None:
+        """Tell the observers of a request that is over."""
+        for observer in self.observers:
+            observer(answered)
+
+    async def _run(self, asked: Asked, allowed: Iterable[OperationType]) -> ExecutionResult:
         request = asked.request
         if (answered := await known(asked, {kind.value for kind in allowed})) is not None:
             return answered

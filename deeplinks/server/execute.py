@@ -32,6 +32,7 @@ from deeplinks.server.database import Database, StatementError
 from deeplinks.server.documents import Documents, Prepared
 from deeplinks.server.limits import Limits
 from deeplinks.server.measure import Measure, nested
+from deeplinks.server.observing import REFUSED, rows
 
 Fields: TypeAlias = "list[tuple[str, bytes]]"
 # The dialect says it with Hasura's words, and counts after fragments and directives, how many fields a subscription has.
@@ -70,7 +71,8 @@ class LiveQuery:
 class Asked:
     """A request on its way: what it says, for whom it runs and within what limits, and what it needs to be answered.
 
-    `committed` is called after a mutation. `live` is what a subscription was compiled to.
+    `committed` is called after a mutation. `live` is what a subscription was compiled to. `kind` and `rows` are what it
+    came to, `rows` where `observed` asks for it.
     """
 
     request: Request
@@ -79,8 +81,11 @@ class Asked:
     documents: Documents
     database: Database
     committed: Callable[[], None]
+    observed: bool = False
     prepared: Prepared | None = None
     live: LiveQuery | None = None
+    kind: str = REFUSED
+    rows: int = 0
 
 
 class CompileAndRun(SchemaExtension):
@@ -181,7 +186,9 @@ def failed(error: GraphQLError) -> ExecutionResult:
 def compiled(asked: Asked) -> tuple[Plan, Variables]:
     """The request's plan, and its variables with defaults. Raises `RequestError`."""
     assert asked.prepared is not None
-    return asked.prepared.plans.find(asked.request.operation_name, asked.request.variables, asked.session)
+    plan, variables = asked.prepared.plans.find(asked.request.operation_name, asked.request.variables, asked.session)
+    asked.kind = plan.operation.kind
+    return plan, variables
 
 
 async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
@@ -192,6 +199,8 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
     answers = await _run(run, [field for field, _ in bound], [query for _, query in bound]) if bound else []
     if changes and bound:
         asked.committed()
+    if asked.observed:
+        asked.rows = sum(rows(field, text) for (field, _), text in zip(bound, answers, strict=True))
     texts = dict(zip((field.key for field, _ in bound), answers, strict=True))
     return [(field.key, text) for field in plan.fields if (text := texts.get(field.key) or _typename(field))]
 

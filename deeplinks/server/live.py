@@ -59,6 +59,11 @@ class Hub:
         return len(self._watchers)
 
     @property
+    def reading(self) -> int:
+        """How many subscriptions there are to them."""
+        return sum(len(watcher.readers) for watcher in self._watchers.values())
+
+    @property
     def hearing(self) -> bool:
         """Whether a bell of another server would be heard."""
         return self._bell.hearing

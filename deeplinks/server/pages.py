@@ -36,7 +36,7 @@ def page_routes(settings: Settings) -> list[BaseRoute]:
     async def page(request: Request) -> Response:
         name = "index.html" if (BUILT / "graphiql.js").exists() else "missing.html"
         text = (PAGE / name).read_text(encoding="utf-8")
-        if settings.admin_secret is not None:
+        if settings.secrets:
             text = text.replace("<body>", "<body data-secret>")
         return HTMLResponse(text, headers=HEADERS)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from deeplinks.dialect.session import ADMIN
 from deeplinks.dialect.values import Value
@@ -19,6 +20,7 @@ from deeplinks.errors import SettingsError
 from deeplinks.server.limits import Limits
 from deeplinks.server.tokens import Issuer, issuers
 
+Form: TypeAlias = Literal["human", "json"]
 ADMIN_SECRET = "HASURA_GRAPHQL_ADMIN_SECRET"
 JWT_SECRET = "HASURA_GRAPHQL_JWT_SECRET"
 UNAUTHORIZED_ROLE = "HASURA_GRAPHQL_UNAUTHORIZED_ROLE"
@@ -58,6 +60,13 @@ class Settings:
     unauthorized_role: str | None = None
     # The file that says what roles may.
     permissions: Path | None = None
+    # How the program that serves writes its log, and whether each request has a line in it.
+    log_form: Form = "human"
+    log_requests: bool = False
+    # Whether there is `/metrics`.
+    metrics: bool = False
+    # Who may read `/metrics` by this token, beside the admin.
+    metrics_secret: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._check_access()
@@ -104,6 +113,10 @@ class Settings:
             statement_timeout=_number(given, "STATEMENT_TIMEOUT", round(default.statement_timeout)),
             refetch_interval=_number(given, REFETCH_INTERVAL, round(default.refetch_interval * 1000)) / 1000,
             legacy_sockets=_flag(given, LEGACY_SOCKETS),
+            log_form=_form(given),
+            log_requests=_flag(given, "LOG_REQUESTS", True),
+            metrics=_flag(given, "METRICS", True),
+            metrics_secret=given.get("HASURA_GRAPHQL_METRICS_SECRET") or None,
             cors_domains=tuple(filter(None, map(str.strip, given.get(CORS_DOMAIN, "").split(",")))),
         )
 
@@ -162,8 +175,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _flag(given: Mapping[str, str], name: str) -> bool:
+def _form(given: Mapping[str, str]) -> Form:
+    text = given.get("LOG_FORMAT", "human").strip().lower()
+    for form in get_args(Form):
+        if text == form:
+            return form
+    raise SettingsError(name="LOG_FORMAT", why=f"{text!r} is neither human nor json")
+
+
+def _flag(given: Mapping[str, str], name: str, default: bool = False) -> bool:
     text = given.get(name, "").strip().lower()
+    if not text:
+        return default
     if text not in ("", "0", "1", "true", "false", "yes", "no", "on", "off"):
         raise SettingsError(name=name, why=f"{text!r} is neither true nor false")
     return text in ("1", "true", "yes", "on")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from json import JSONDecodeError
+from time import perf_counter
 
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
@@ -27,6 +28,7 @@ from deeplinks.server.engine import Engine, served_schema
 from deeplinks.server.execute import failed
 from deeplinks.server.gate import origins
 from deeplinks.server.legacy import LegacyProtocol
+from deeplinks.server.observing import REFUSED, Answered
 from deeplinks.server.settings import Settings
 from deeplinks.server.sockets import MESSAGE_LIMIT, Caller, Protocol, Socket
 
@@ -102,10 +104,12 @@ class View(GraphQL[Caller, None]):
         if request.method == "GET" and self.development and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("/")
         media_type = negotiation.chosen(request.headers.get("accept"))
+        began = perf_counter()
         try:
             answer = await self._answer(request)
         except RequestError as error:
             answer = answers.response(failed(faults.refused(error)))
+            _engine(request).tell(Answered(REFUSED, None, "nobody", answers.code(answer), 0, perf_counter() - began))
         return self._response(answer, media_type)
 
     async def _answer(self, request: HttpRequest) -> answers.Response | list[answers.Response]:

