@@ -1,6 +1,12 @@
 """A mutation document is one transaction, in written order."""
 
+import asyncio
+from contextlib import suppress
+
+import psycopg
+
 from tests.server.asked import Tables, new
+from tests.waiting import until
 
 
 async def count(tables: Tables) -> int:
@@ -86,3 +92,28 @@ async def test_a_connection_that_saw_an_error_serves_the_next_request(tables: Ta
         await tables.error(bad)
         await tables.error('{ a: deep_links(where: {id: {_eq: "x"}}) { id } b: deep_links(limit: 1) { id } }')
         await tables.ask("mutation ($s: uuid!) { insert_deep_links_one(object: {_deep: $s}) { id } }", s=tables.space)
+
+
+async def test_a_mutation_that_was_undone_for_a_circle_of_writers_is_begun_anew(
+    tables: Tables, database_url: str
+) -> None:
+    a, b = await tables.links(count=2)
+    query = "mutation ($a: uuid!) { update_deep_links_by_pk(pk_columns: {id: $a}, _set: {_to: $a}) { id } }"
+    write = "update deep.links set _from = %s where id = %s"
+    async with await psycopg.AsyncConnection.connect(database_url) as other:
+        # It is the mutation that looks for circles first, unless this machine stands still.
+        await other.execute("set deadlock_timeout = '10s'")
+        await other.execute(write, [b, b])
+        answer = asyncio.create_task(tables.ask(query, a=a))
+        await until(lambda: _waits(database_url))
+        with suppress(psycopg.errors.DeadlockDetected):
+            await other.execute(write, [b, a])
+        await other.rollback()
+
+    assert await answer == {"update_deep_links_by_pk": {"id": a}}
+
+
+def _waits(database_url: str) -> bool:
+    query = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with psycopg.connect(database_url) as connection:
+        return bool(connection.execute(query).fetchall())
