@@ -97,7 +97,9 @@ async def test_a_pool_bounds_what_a_statement_may_take(database_url: str) -> Non
             await connection.execute("select pg_sleep(60)")
 
 
-async def test_a_pool_replaces_a_connection_that_was_cut(database_url: str) -> None:
+async def test_a_pool_replaces_a_connection_that_was_cut(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # However soon it is lent again.
+    monkeypatch.setattr("deeplinks.storage.postgres.FRESH", 0.0)
     pool = await open_pool(database_url, size=1)
     async with pool:
         async with pool.connection() as connection:
