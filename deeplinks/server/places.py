@@ -5,6 +5,7 @@ The server. It walks documents for error messages only.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
@@ -12,11 +13,21 @@ from graphql import GraphQLError, parse
 from graphql.language import ArgumentNode, FieldNode, ListValueNode, Node, ObjectFieldNode, OperationDefinitionNode
 
 ROOT = "$"
+# What is missing has no node of its own: graphql-core speaks of what lacks it.
+_missing = re.compile(r"^Argument '[\w.]+\((\w+):\)' .* is required|to include required field '(\w+)'")
 Span: TypeAlias = "tuple[int, int]"
 
 
 def place(error: GraphQLError) -> str:
     """The place of the innermost node the error speaks of, `$` where it is not inside an operation."""
+    found, missing = _place(error), _missing.search(error.message)
+    if missing is None or found == ROOT:
+        return found
+    argument, field = missing.groups()
+    return f"{found}.args.{argument}" if argument else f"{found}.{field}"
+
+
+def _place(error: GraphQLError) -> str:
     nodes = error.nodes or []
     if not nodes or error.source is None or nodes[0].loc is None:
         return ROOT

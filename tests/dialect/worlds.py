@@ -111,7 +111,7 @@ def _telling(table: Table) -> list[Column]:
 
 
 def _compared(draw: Draw, column: Column) -> tuple[str, Any]:
-    names = [*_operators(column.scalar), "_is_null"]
+    names = [*_operators(column.scalar), "_is_null", *(["_cast"] if column.scalar == "numeric" else [])]
     asked = {draw(st.sampled_from(names)) for _ in range(draw(st.sampled_from((0, 1, 1, 1, 2))))}
     return column.name, {name: _operand(draw, column.scalar, name) for name in sorted(asked)}
 
@@ -124,6 +124,10 @@ def _operators(scalar: str) -> list[str]:
 def _operand(draw: Draw, scalar: str, name: str) -> Any:
     if name == "_is_null":
         return draw(st.booleans())
+    if name == "_cast":
+        # JSON's numbers have another text in dicts.
+        texts = {"_eq": st.sampled_from(NUMBERS), "_like": st.sampled_from(PATTERNS), "_gt": st.sampled_from(NUMBERS)}
+        return {"String": {name: draw(text) for name, text in texts.items() if draw(st.booleans())}}
     if "like" in name or "similar" in name:
         return draw(st.sampled_from(PATTERNS if "like" in name else ["", "%", "a%", "_B", "_"]))
     if "regex" in name:
