@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--links N] [--rounds N] [--million] [--only memory|storage]`: every race in one run, as Markdown."""
+"""`python -m benchmarks [--links N] [--rounds N] [--million] [--only memory|storage|server]`: every race in one run, as Markdown."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from benchmarks.loading import Loading
 from benchmarks.local import accepting, first_paint
 from benchmarks.memory import in_memory
 from benchmarks.mutations import mutations
+from benchmarks.serving import serving
 from benchmarks.writing import Writing, graph, stored
 
 CHANGES = 1_000
 COMMITS = 8_000
+# How long each server is asked, each time.
+SECONDS = 3.0
 
 
 def memory(rounds: int, million: bool) -> None:
@@ -46,12 +49,14 @@ if __name__ == "__main__":
     parser.add_argument("--links", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--million", action="store_true", help="in memory, race a million links too")
-    parser.add_argument("--only", choices=["memory", "storage"])
+    parser.add_argument("--only", choices=["memory", "storage", "server"])
     given = parser.parse_args()
     print(
         f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}; {given.rounds} rounds\n"
     )
-    if given.only != "storage":
+    if given.only in (None, "memory"):
         memory(given.rounds, given.million)
-    if given.only != "memory":
+    if given.only in (None, "storage"):
         asyncio.run(storage(given.links, given.rounds))
+    if given.only in (None, "server"):
+        asyncio.run(serving(given.links, given.rounds, SECONDS))

@@ -12,6 +12,7 @@ import strawberry
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 from strawberry.schema.config import StrawberryConfig
 
@@ -123,8 +124,9 @@ async def lifespan(_: Starlette) -> AsyncGenerator[None]:
 
 
 schema = strawberry.Schema(Query, Mutation, Subscription, config=StrawberryConfig(auto_camel_case=False))
-app = Starlette(lifespan=lifespan)
-app.mount("/v1/graphql", GraphQL(schema, graphql_ide=None))
+endpoint = GraphQL[None, None](schema, graphql_ide=None)
+routes = [Route("/v1/graphql", endpoint, methods=["POST"]), WebSocketRoute("/v1/graphql", endpoint)]
+app = Starlette(routes=routes, lifespan=lifespan)
 
 
 if __name__ == "__main__":
