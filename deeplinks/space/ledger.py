@@ -116,6 +116,8 @@ class Ledger:
         self._destroying: dict[str, Association] = {}
         # Who keeps a file hears what changed before it counts, and refuses it by raising; `whole`: it is sent whole.
         self._keeper: Keeper | None = None
+        # Whether that file is open.
+        self.in_file = False
         # What is said of those of whom no mark says anything: True where all is stored.
         self._otherwise: bool | None = None
 
@@ -688,9 +690,9 @@ class Ledger:
 
     # a file
 
-    def keep(self, keeper: Keeper | None) -> None:
-        """Have a file hear each change first from now on, or none any more."""
-        self._keeper = keeper
+    def keep(self, keeper: Keeper | None, *, in_file: bool = False) -> None:
+        """Have a keeper hear each change first from now on, or none any more; `in_file`: what it hears is kept."""
+        self._keeper, self.in_file = keeper, in_file
         self._space.keeping = any(one._keeper is not None for one in self._space.ledgers.values())
         self._space.followed = self._space.keeping or self._space.indexed
 

@@ -90,9 +90,14 @@ class Marking(Quick):
                 raise InvalidError(what=f"storage name {name!r}", why="it is synchronized now; leave that first")
             if self.grouping:
                 raise InvalidError(what="forget_storage", why="it can't be undone, so a together() can't have it in it")
+            if name in self.ledgers and self.ledgers[name].in_file:
+                raise InvalidError(what=f"storage name {name!r}", why="a file that is open keeps it; close that first")
             self.itself.kept.pop(name, None)
             self.itself.sightings.pop(name, None)
-            ledger = self.ledgers.pop(name, None)
+            ledger = self.ledgers.get(name)
+            if ledger is not None:
+                ledger.keep(None)
+                del self.ledgers[name]
         if ledger is not None:
             for association in ledger.marked():
                 for own in ledger.markers(association):

@@ -17,7 +17,8 @@ from deeplinks.space import Deep
 from deeplinks.space.changes import ChangeSet
 from deeplinks.storage.sqlite.file import LocalFile
 from deeplinks.sync.journal import Journal
-from deeplinks.sync.keeping import UNKEPT
+from deeplinks.sync.keeping import Unkept
+from deeplinks.sync.refusals import Refusal
 from deeplinks.sync.replica import Replica
 from deeplinks.sync.restoring import Restoring
 
@@ -67,12 +68,14 @@ def attach(deep: Deep, replica: Replica, file: LocalFile, keeping: Keeping, *, e
         if "everything" in file.facts:
             outbox.ledger.hold_everything()
         failed = partial(tell_failed, deep, outbox.ledger.name)
-        journal = Journal(file, outbox, failed, max_changes=keeping.max_changes, max_bytes=keeping.max_bytes)
+        journal = Journal(
+            file, outbox, replica.refused, failed, max_changes=keeping.max_changes, max_bytes=keeping.max_bytes
+        )
         _become_one(deep, replica, journal)
         if file.copied:
             file.write(lambda: file.set_fact("renewing", b"1"))
         outbox.keeper = journal
-        outbox.ledger.keep(journal.keep)
+        outbox.ledger.keep(journal.keep, in_file=True)
         if file.facts.get("renewing") == b"1":
             outbox.renew_later()
         return journal
@@ -90,7 +93,7 @@ def _become_one(deep: Deep, replica: Replica, journal: Journal) -> None:
             replica.forget_cursor()
             journal.begin_again(replica.cursor)
     elif _is_empty(deep, replica):
-        Restoring(deep, replica.outbox, journal).run()
+        Restoring(deep, replica, journal).run()
         replica.cursor = journal.copy.cursor(deep.id)
         # What the file holds was seen at the change up to which it was read.
         replica.outbox.versions.load(replica.cursor.n)
@@ -112,22 +115,33 @@ def tell_failed(deep: Deep, name: str, error: Exception) -> None:
     deep.space.dispatcher.tell(deep.signals.file_failed, deep, storage=name, why=error)
 
 
-def detach(deep: Deep, replica: Replica, journal: Journal) -> None:
-    """Let go of the file: what is accepted from now on waits in memory."""
+def detach(deep: Deep, replica: Replica, journal: Journal, why: str) -> None:
+    """Let go of the file: what is stored takes no change until the space is kept in it again."""
+    closed = Closed(journal.file.path, why)
     with deep.space.lock:
-        replica.outbox.keeper = UNKEPT
-        replica.outbox.ledger.keep(None)
+        replica.outbox.keeper = closed
+        replica.outbox.ledger.keep(closed.keep)
         replica.session = journal.file.token
         journal.file.close()
 
 
-def end(deep: Deep, replica: Replica, journal: Journal) -> None:
-    """Let go of the file for good: what is stored takes no change any more."""
+class Closed(Unkept):
+    """A file that is not open: nothing is accepted that it can't keep."""
 
-    def refuse(changes: ChangeSet, whole: bool) -> None:
+    def __init__(self, file: Path, why: str) -> None:
+        self._file = file
+        self._why = why
+
+    def keep(self, changes: ChangeSet, whole: bool) -> None:
+        """Raises `LocalFileError` for any change."""
         if changes or changes.lost:
-            raise LocalFileError(file=journal.path, why="it is closed: open it again")
+            raise LocalFileError(file=self._file, why=self._why)
 
-    with deep.space.lock:
-        detach(deep, replica, journal)
-        replica.outbox.ledger.keep(refuse)
+    def refuse_without(self) -> None:
+        """Raises `InvalidError`: who goes on without the file says so first."""
+        why = f"this space is kept in {self._file}: give it that path, or call deep.forget_storage first"
+        raise InvalidError(what="synchronize without a path", why=why)
+
+    def forget_refusal(self, refusal: Refusal) -> None:
+        """Raises `LocalFileError`."""
+        raise LocalFileError(file=self._file, why=self._why)

@@ -27,9 +27,11 @@ from deeplinks.space.ledger import values
 from deeplinks.storage.sqlite.copy import LocalCopy
 from deeplinks.storage.sqlite.file import LocalFile, Record, checksum
 from deeplinks.sync import records
+from deeplinks.sync.aside import refusal_record
 from deeplinks.sync.keeping import Unkept
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.records import CREATED, DESTROYED, Told
+from deeplinks.sync.refusals import Refusal, Refusals
 from deeplinks.tasks import held
 
 MAX_CHANGES: Final = 1_000_000
@@ -44,6 +46,7 @@ class Journal(Unkept):
         self,
         file: LocalFile,
         outbox: Outbox,
+        refused: Refusals,
         failed: Callable[[Exception], object],
         *,
         max_changes: int | None = None,
@@ -53,6 +56,7 @@ class Journal(Unkept):
         self.copy = LocalCopy(file)
         self.path: Path | None = file.path
         self._outbox = outbox
+        self._refused = refused
         self._failed = failed
         self._max_changes = max_changes
         self._max_bytes = max_bytes
@@ -71,7 +75,7 @@ class Journal(Unkept):
         written = _Written(self, waiting, ChangeSet())
 
         def write() -> None:
-            for name in ("clear_batches", "clear_changes", "clear_marks", "clear_members"):
+            for name in ("clear_batches", "clear_changes", "clear_marks", "clear_members", "clear_refused"):
                 self.file.run(name)
             self.file.set_fact("space", outbox.space_id.encode())
             self.file.set_fact("made", str(outbox.space_made).encode())
@@ -79,6 +83,8 @@ class Journal(Unkept):
                 self.copy.move(cursor)
             written.gather_all()
             written.write()
+            for refusal in self._refused:
+                self._set_aside(refusal)
 
         self._bytes = 0
         self._batches.clear()
@@ -174,12 +180,41 @@ class Journal(Unkept):
 
     def settle(self, outbox: Outbox) -> None:
         """Have the batches in the file that the outbox has."""
-        now = {one: (one.batch.client, one.batch.seq, True) for one in outbox.acknowledged()}
-        now |= {one: (one.batch.client, one.batch.seq, False) for one in outbox.sealed}
-        now = {one: key for one, key in now.items() if key[:2] not in self._read}
+        now = self._batches_of(outbox)
         if now != self._batches or (outbox.client, outbox.seq) != self._client:
             self.file.write(lambda: self._bring_up(now, outbox), leaving=True)
             self._batches = now
+
+    def _batches_of(self, outbox: Outbox) -> dict[Sealed, tuple[str, int, bool]]:
+        now = {one: (one.batch.client, one.batch.seq, True) for one in outbox.acknowledged()}
+        now |= {one: (one.batch.client, one.batch.seq, False) for one in outbox.sealed}
+        return {one: key for one, key in now.items() if key[:2] not in self._read}
+
+    # what was refused
+
+    def refuse(self, outbox: Outbox, refusal: Refusal) -> None:
+        """What a batch carried is set aside in the moment in which that batch is no more."""
+        now = self._batches_of(outbox)
+
+        def write() -> None:
+            self._set_aside(refusal)
+            self._bring_up(now, outbox)
+
+        self.file.write(write, leaving=True)
+        self._batches = now
+
+    def note_refusal(self, refusal: Refusal) -> None:
+        """More is known of what was set aside, or it was told; where somebody decided about it, it stays forgotten."""
+        if refusal in self._refused:
+            self.file.write(lambda: self._set_aside(refusal), leaving=True)
+
+    def forget_refusal(self, refusal: Refusal) -> None:
+        """Somebody decided about what was set aside."""
+        self.file.write(lambda: self.file.run("delete_refused", (refusal.client, refusal.seq)), leaving=True)
+
+    def _set_aside(self, refusal: Refusal) -> None:
+        client, seq, record = refusal.client, refusal.seq, refusal_record(refusal)
+        self.file.run("set_refused", (client, seq, record, checksum(record, client)))
 
     def set_back(self, outbox: Outbox) -> None:
         """The storage may have lost what was read of it: whatever is to be sent is in the file again."""

@@ -14,6 +14,7 @@ from deeplinks.space.changes import Entry, Mark
 
 if TYPE_CHECKING:
     from deeplinks.sync.outbox import Outbox, Sealed
+    from deeplinks.sync.refusals import Refusal
 
 
 class Unkept:
@@ -26,6 +27,15 @@ class Unkept:
 
     def settle(self, outbox: Outbox) -> None:
         """Batches were acknowledged, read back, or are numbered anew."""
+
+    def refuse(self, outbox: Outbox, refusal: Refusal) -> None:
+        """A batch was refused for good: what it carried is set aside, and it is settled."""
+
+    def note_refusal(self, refusal: Refusal) -> None:
+        """More is known of what was set aside, or it was told."""
+
+    def forget_refusal(self, refusal: Refusal) -> None:
+        """Somebody decided about what was set aside. Raises `LocalFileError` where that can't be kept."""
 
     def set_back(self, outbox: Outbox) -> None:
         """The storage was set back: what is to be sent may have been read before."""

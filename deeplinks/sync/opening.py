@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 from deeplinks.errors import LocalFileError
 from deeplinks.space import Deep
 from deeplinks.space.marking import storage_name
-from deeplinks.sync.attaching import Keeping, attach, end
+from deeplinks.sync.attaching import Keeping, attach, detach
 from deeplinks.sync.journal import FSYNC_INTERVAL
 from deeplinks.sync.replica import replica_of
+
+CLOSED: Final = "it is closed: open it again"
 
 
 class LocalGraph:
@@ -56,11 +59,11 @@ class LocalGraph:
         try:
             self._journal.wait()
         finally:
-            end(self.deep, self._replica, self._journal)
+            detach(self.deep, self._replica, self._journal, CLOSED)
 
     def __enter__(self) -> Deep:
         if self._journal.file.closed:
-            raise LocalFileError(file=self.path, why="it is closed: open it again")
+            raise LocalFileError(file=self.path, why=CLOSED)
         return self.deep
 
     def __exit__(

@@ -15,10 +15,10 @@ The sync room. It decides what is sent, with no clock and no network. Invariants
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from threading import RLock
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from deeplinks import tables
 from deeplinks.batch import Batch, Content, Row, Written
@@ -31,6 +31,9 @@ from deeplinks.space.values import same
 from deeplinks.sync import halving, rows
 from deeplinks.sync.keeping import UNKEPT, Unkept
 from deeplinks.sync.versions import Versions
+
+if TYPE_CHECKING:
+    from deeplinks.sync.refusals import Refusal
 
 T = TypeVar("T")
 
@@ -399,22 +402,27 @@ class Outbox:
 
     # refusals
 
-    def refuse(self, sealed: Sealed) -> bool:
+    def refuse(self, sealed: Sealed, set_aside: Callable[[], Refusal]) -> Refusal | None:
         """The first batch was refused for a row of it: its halves take its place, and its number is withdrawn.
 
-        Whether it was one unit: an empty batch is in its place, and what it carried is pending until `give_up`.
+        Of one that is one unit an empty batch takes the place; it is set aside, and what it carried is pending until
+        `give_up`.
         """
         with self._lock:
             parts = self._split(sealed)
             self._take_first(sealed)
             self._withdrawing.append(sealed)
             self.sealed.extendleft(reversed(parts))
-            if len(parts) == 1:
-                self._keep_out(sealed)
-                self._rebase_later(sealed)
+            if len(parts) > 1:
+                self._renumber(sealed.batch.seq)
+                self.keeper.settle(self)
+                return None
+            self._keep_out(sealed)
+            self._rebase_later(sealed)
             self._renumber(sealed.batch.seq)
-            self.keeper.settle(self)
-            return len(parts) == 1
+            refusal = set_aside()
+            self.keeper.refuse(self, refusal)
+            return refusal
 
     def overtaken(self, applied: int) -> bool:
         """A batch that was refused took effect after all, by an old copy of it: it takes the place of its parts again.

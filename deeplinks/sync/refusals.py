@@ -8,13 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from deeplinks.errors import RefusedError, StaleError
 from deeplinks.space import Association, Deep
 from deeplinks.space.grouping import CREATED, DESTROYED
 from deeplinks.space.ledger import Ledger, StorageMarker, SyncState
 from deeplinks.sync.merging import set_field
+
+if TYPE_CHECKING:
+    from deeplinks.sync.outbox import Outbox
 
 logger = logging.getLogger("deeplinks.sync.refusals")
 
@@ -39,9 +42,12 @@ class RefusedChange:
 class Refusal:
     """What was refused together: its `changes`, the `error` that says why, and two ways to be done with it."""
 
-    def __init__(self, refusals: Refusals, seq: int, changes: Sequence[RefusedChange], error: RefusedError) -> None:
+    def __init__(
+        self, refusals: Refusals, client: str, seq: int, changes: Sequence[RefusedChange], error: RefusedError
+    ) -> None:
         self._refusals = refusals
         self.storage = refusals.ledger.name
+        self.client = client
         self.seq = seq
         self.changes = tuple(changes)
         self.error = error
@@ -68,18 +74,23 @@ class Refusal:
         self._refusals.retry(self)
 
     def discard(self) -> None:
-        """Forget it: what the storage has stays."""
+        """Forget it: what the storage has stays. Raises `LocalFileError` where it is kept in a file that is not open."""
         self._refusals.remove(self)
+
+    def learn(self, changes: Sequence[RefusedChange], error: RefusedError) -> None:
+        """More is known of it."""
+        self.changes, self.error = tuple(changes), error
 
 
 class Refusals(Sequence[Refusal]):
     """The refusals of one storage, oldest first: a sequence, with `retry()` and `discard()` for all of them."""
 
-    def __init__(self, deep: Deep, ledger: Ledger) -> None:
-        self.ledger = ledger
+    def __init__(self, deep: Deep, outbox: Outbox) -> None:
+        self.ledger: Ledger = outbox.ledger
         # How many there ever were.
         self.total = 0
         self._deep = deep
+        self._outbox = outbox
         self._kept: dict[Refusal, int] = {}
 
     def __len__(self) -> int:
@@ -122,8 +133,11 @@ class Refusals(Sequence[Refusal]):
 
     def remove(self, refusal: Refusal) -> None:
         """Somebody decided about it."""
-        self._kept.pop(refusal, None)
-        self._show()
+        if refusal in self._kept:
+            with self._deep.space.lock:
+                self._outbox.keeper.forget_refusal(refusal)
+            del self._kept[refusal]
+            self._show()
 
     def _show(self) -> None:
         states = {one: _state(refusal) for refusal in self for one in refusal.associations if not one.destroyed}
@@ -142,6 +156,7 @@ class Refusals(Sequence[Refusal]):
         found = self.since(total, association)
         for one in found:
             one.told = True
+            self._outbox.keeper.note_refusal(one)
         if len(found) == 1:
             raise again(found[0].error)
         if found:

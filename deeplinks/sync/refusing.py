@@ -12,6 +12,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+import anyio
+
 from deeplinks.errors import OvertakenError, QueryError, RefusedError, StaleError, StoppedError, StorageError
 from deeplinks.space import Deep
 from deeplinks.space.fields import DATA
@@ -88,23 +90,39 @@ class Refusing:
 
     async def _refused(self, storage: Storage, sealed: Sealed, error: StorageError) -> None:
         async with held(self._deep.space.lock):
-            if not self._outbox.refuse(sealed):
-                return
-            changes = self._changes(sealed)
-        stale = error.facts.get("reason") == STALE
-        if stale:
-            # What somebody else made of it is to be told.
-            await self._try(self._replica.catch_up(storage, caller=self._caller))
-        async with held(self._deep.space.lock):
-            changes = [self._based(sealed, change) for change in changes]
-            refused = self._stale(sealed, changes, error) if stale else _refused(changes, error)
-            refusal = Refusal(self._replica.refused, sealed.batch.seq, changes, refused)
-            self._replica.refused.add(refusal)
-        self._caller.post(partial(self._set_back, sealed, refusal))
+            refusal = self._outbox.refuse(sealed, partial(self._set_aside, sealed, error))
+        if refusal is None:
+            return
+        try:
+            if error.facts.get("reason") == STALE:
+                # What somebody else made of it is to be told.
+                await self._try(self._replica.catch_up(storage, caller=self._caller))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._give_up(sealed, error, refusal)
         if sealed.batch.content.deletes:
             # What it was is known to the storage alone.
             why = f"what was destroyed here is kept there, {error.facts.get('why')}"
             await self._try(self._replica.read_anew(storage, why, self._caller))
+
+    def _set_aside(self, sealed: Sealed, error: StorageError) -> Refusal:
+        refusals, changes = self._replica.refused, self._changes(sealed)
+        why = self._why(sealed, changes, error)
+        refusal = Refusal(refusals, sealed.batch.client, sealed.batch.seq, changes, why)
+        refusals.add(refusal)
+        return refusal
+
+    async def _give_up(self, sealed: Sealed, error: StorageError, refusal: Refusal) -> None:
+        """What was set aside says what the storage has by now, and that is seen here."""
+        async with held(self._deep.space.lock):
+            changes = [self._based(sealed, change) for change in refusal.changes]
+            refusal.learn(changes, self._why(sealed, changes, error))
+            self._outbox.keeper.note_refusal(refusal)
+        self._caller.post(partial(self._set_back, sealed, refusal))
+
+    def _why(self, sealed: Sealed, changes: list[RefusedChange], error: StorageError) -> RefusedError:
+        stale = error.facts.get("reason") == STALE
+        return self._stale(sealed, changes, error) if stale else _refused(changes, error)
 
     def _stale(self, sealed: Sealed, changes: list[RefusedChange], error: StorageError) -> StaleError:
         why = str(error.facts.get("why"))

@@ -45,7 +45,7 @@ class Replica:
         self.outbox = Outbox(deep, name)
         self.inbox = Inbox(deep, self.outbox)
         self.counts = Counts()
-        self.refused = Refusals(deep, self.outbox.ledger)
+        self.refused = Refusals(deep, self.outbox)
         self.attached = False
         # The opening of a file by which it was kept last.
         self.session = ""

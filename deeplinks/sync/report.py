@@ -16,13 +16,14 @@ from deeplinks.space import showing
 class Report:
     """How a space stands with one storage: what is marked, what waits and why, what was sent and read, what went wrong.
 
-    `state` is `following`, `open`, `stopped` or `closed`; `lag` how many changes of others are not read yet, None while that
-    is not known; times are aware, and None for what has not happened.
+    `file` is what keeps it now, if anything does; `state` is `following`, `open`, `stopped` or `closed`; `lag` how many
+    changes of others are not read yet, None while that is not known; times are aware, and None for what has not happened.
     """
 
     name: str
     storage: str
     space: str
+    file: str | None
     state: str
     since: datetime | None
     # what is to be stored
@@ -58,6 +59,8 @@ class Report:
         """What people read of it, by name; what there is nothing to say of is left out."""
         yield self.name, f"{self.state}{_since(self.since)}: {self.storage}"
         yield "space", self.space
+        if self.file is not None:
+            yield "file", self.file
         types = f", {self.types} type{'s' if self.types > 1 else ''} with all instances" if self.types else ""
         yield "marked", f"{self.marked:,}{types}; {self.known:,} associations are there"
         if self.waiting or self.sent:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
@@ -25,9 +25,12 @@ from deeplinks.space.planting import Plant, fill, follow_names, plant_all
 from deeplinks.space.values import NOTHING
 from deeplinks.storage.sqlite.copy import Link
 from deeplinks.sync import records, rows
+from deeplinks.sync.aside import Aside, aside_of
 from deeplinks.sync.journal import Journal
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.records import CREATED, DESTROYED, Told
+from deeplinks.sync.refusals import Refusal, Refusals
+from deeplinks.sync.replica import Replica
 
 logger = logging.getLogger("deeplinks.sync.restoring")
 
@@ -49,12 +52,13 @@ class Waiting:
 class Restoring:
     """One restoring of one space. What is read into it is empty."""
 
-    def __init__(self, deep: Deep, outbox: Outbox, journal: Journal) -> None:
+    def __init__(self, deep: Deep, replica: Replica, journal: Journal) -> None:
         self._deep = deep
         self._space = deep.space
-        self._outbox = outbox
-        self._ledger: Ledger = outbox.ledger
-        self._name = outbox.ledger.name
+        self._outbox: Outbox = replica.outbox
+        self._refused: Refusals = replica.refused
+        self._ledger: Ledger = replica.outbox.ledger
+        self._name = replica.outbox.ledger.name
         self._journal = journal
         self._file = journal.file
         # What is to be seen of a field, by id, over the rows: of batches, then of what waits.
@@ -77,11 +81,14 @@ class Restoring:
             self._resume_root()
             plant_all(self._space, self._known(), self._name, known=True)
             plant_all(self._space, self._new(), self._name, known=False)
+            asides = list(self._asides())
+            kept_out = self._plant_kept_out([aside for _, _, aside in asides])
             self._fill()
             follow_names(self._space)
             self._place_marks()
             self._resume_batches(batches)
             self._resume_changes(len(batches) + 1)
+            self._set_aside(asides, kept_out)
 
     # what is in the file
 
@@ -231,6 +238,33 @@ class Restoring:
     def _place_marks(self) -> None:
         self._ledger.end_marks(self._ended)
         self._ledger.resume_marks(self._marks)
+
+    # what was refused
+
+    def _asides(self) -> Iterator[tuple[str, int, Aside]]:
+        for (client, seq), record in self._file.read("refused"):
+            yield str(client), int(seq), aside_of(record)
+
+    def _plant_kept_out(self, asides: list[Aside]) -> list[str]:
+        """What the storage did not want at all is here still, and kept out; the ids of these."""
+        find = self._space.find
+        plants = {one.id: one for aside in asides for one in aside.plants() if not find(one.id)}
+        plant_all(self._space, plants.values(), self._name, known=False)
+        for aside in asides:
+            for id, data in aside.data():
+                one = find(id)
+                if one is not None and id in plants:
+                    fill(self._space, one, data, self._name)
+        return list(plants)
+
+    def _set_aside(self, asides: list[tuple[str, int, Aside]], kept_out: list[str]) -> None:
+        for one in filter(None, map(self._space.find, kept_out)):
+            self._ledger.keep_out(one)
+        for client, seq, aside in asides:
+            changes = [replace(one, association=self._space.find(one.id)) for one in aside.changes]
+            refusal = Refusal(self._refused, client, seq, changes, aside.error(changes))
+            refusal.told = aside.told
+            self._refused.add(refusal)
 
     # the outbox
 

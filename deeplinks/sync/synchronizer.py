@@ -32,7 +32,7 @@ from deeplinks.storage import verdicts
 from deeplinks.storage.protocol import Storage
 from deeplinks.storage.verdicts import Verdict
 from deeplinks.sync.asking import ask, check
-from deeplinks.sync.attaching import Keeping, attach, detach
+from deeplinks.sync.attaching import Closed, Keeping, attach, detach
 from deeplinks.sync.attempts import Attempts
 from deeplinks.sync.caller import Caller, SameThread, stalled
 from deeplinks.sync.conflicts import Conflict, Lost, tell
@@ -62,6 +62,7 @@ AHEAD = 0.02
 SENDING_FIRST = 5.0
 # Data of a link that is not there (deeplinks/storage/verdicts.py).
 NO_LINK: Final = "23503"
+LEFT: Final = "the block that kept it open was left: enter it again with the same path, then change it"
 
 
 class Synchronizer:
@@ -150,6 +151,8 @@ class Synchronizer:
     def _keep(self) -> None:
         """Have the file keep what is in memory, and take what it has."""
         keeping, kept = self._keeping, self._outbox.keeper.path
+        if keeping is None and isinstance(self._outbox.keeper, Closed):
+            self._outbox.keeper.refuse_without()
         if keeping is None or kept == Path(keeping.path).resolve():
             return
         if kept is not None:
@@ -224,7 +227,7 @@ class Synchronizer:
         journal, self._journal = self._journal, None
         if journal is not None:
             async with held(self._deep.space.lock):
-                detach(self._deep, self._replica, journal)
+                detach(self._deep, self._replica, journal, LEFT)
         if self._owned:
             await self.storage.close()
 
@@ -247,6 +250,7 @@ class Synchronizer:
         on_the_way = sum(map(len, outbox.sealed))
         return Report(
             name=self.name,
+            file=None if outbox.keeper.path is None else str(outbox.keeper.path),
             storage=getattr(self.storage, "where", None) or repr(self.storage),
             space=self._deep.id,
             state=self._state(),
@@ -301,7 +305,8 @@ class Synchronizer:
                 await self._outbox.keeper.synced()
                 if not local:
                     await self._at_home(self._written(target))
-            self.refused.check(refused)
+            async with held(self._deep.space.lock):
+                self.refused.check(refused)
         except TimeoutError:
             raise FlushTimeoutError(
                 seconds=timeout, pending=len(self._outbox), why=(self._trouble or "it is slow").rstrip(".")
@@ -339,7 +344,8 @@ class Synchronizer:
         async with held(self._deep.space.lock):
             target = self._outbox.accepted(association)
         await self._at_home(self._written(target))
-        self.refused.check(refused, association)
+        async with held(self._deep.space.lock):
+            self.refused.check(refused, association)
 
     def _check_not_forgotten(self) -> None:
         if self._deep.space.kept.get(self.name) is not self._replica:
@@ -517,6 +523,7 @@ class Synchronizer:
                 self._trouble = str(error)
                 self._attempts.failed(sealed, number, error)
                 if await self._answer(sealed, error):
+                    self._trouble = ""
                     return False
                 await backoff.pause()
             else:

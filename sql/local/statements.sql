@@ -100,6 +100,19 @@ select coalesce(max(band), 0) from members;
 -- name: delete_member
 delete from members where id = ?;
 
+-- name: set_refused
+insert into refused (client, seq, record, crc) values (?, ?, ?, ?)
+on conflict (client, seq) do update set record = excluded.record, crc = excluded.crc;
+
+-- name: refused
+select client, seq, record, crc from refused order by place;
+
+-- name: delete_refused
+delete from refused where client = ? and seq = ?;
+
+-- name: clear_refused
+delete from refused;
+
 -- name: clear_batches
 delete from batches;
 

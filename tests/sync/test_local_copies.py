@@ -386,19 +386,67 @@ async def test_a_file_is_not_read_into_a_space_that_has_something(path: Path, st
             pass
 
 
-async def test_a_space_that_leaves_its_block_comes_back_to_its_file_with_what_changed_meanwhile(
+async def test_a_space_that_left_its_block_takes_no_change_of_what_is_stored_until_it_comes_back(
     path: Path, storage: GraphQLStorage
 ) -> None:
     deep = Deep()
     async with synchronize(deep, NOWHERE, path=path):
         text = deep.String("a").store("database")
-    text.data = "between"
+    with pytest.raises(LocalFileError, match="enter it again"):
+        text.data = "between"
+    deep.String("of no storage")
+    assert text.data == "a"
     async with synchronize(deep, NOWHERE, path=path):
-        pass
+        text.data = "after"
 
     next_time = Deep(space=deep.id)
     async with synchronize(next_time, storage, path=path):
-        assert next_time[text.id].data == "between"
+        assert next_time[text.id].data == "after"
+
+
+async def test_who_goes_on_without_the_file_says_so_first(path: Path, storage: GraphQLStorage) -> None:
+    deep = Deep()
+    async with synchronize(deep, storage, path=path):
+        text = deep.String("a").store("database")
+    with pytest.raises(InvalidError, match="forget_storage"):
+        async with synchronize(deep, storage):
+            pass
+    deep.forget_storage("database")
+    text.data = "b"
+    async with synchronize(deep, storage) as database:
+        text.store(database)
+
+    assert (await deeplinks.load(storage, space=deep.id))[text.id].data == "b"
+
+
+def test_a_storage_whose_file_is_open_is_not_forgotten(path: Path) -> None:
+    with deeplinks.open(path) as deep:
+        with pytest.raises(InvalidError, match="close that first"):
+            deep.forget_storage("database")
+        text = deep.String("a")
+
+    assert again(path)[text.id].data == "a"
+
+
+async def test_what_a_marker_of_ones_own_stored_is_stored_the_next_time(path: Path, storage: GraphQLStorage) -> None:
+    deep = Deep()
+    async with synchronize(deep, storage, path=path) as database:
+        marker = deep.StorageMarker()
+        text = deep.String("a").store(database, marker)
+    next_time = Deep(space=deep.id)
+    async with synchronize(next_time, storage, path=path) as database:
+        assert next_time[text.id].is_stored(database)
+        next_time[text.id].data = "b"
+
+    assert (await deeplinks.load(storage, space=deep.id))[text.id].data == "b"
+
+
+async def test_the_report_names_the_file(path: Path, storage: GraphQLStorage) -> None:
+    async with synchronize(Deep(), storage, path=path) as database:
+        report = database.report()
+
+    assert report.file == str(path.resolve())
+    assert str(path.resolve()) in repr(report)
 
 
 async def test_a_space_that_was_loaded_is_kept_whole_from_then_on(path: Path, storage: GraphQLStorage) -> None:

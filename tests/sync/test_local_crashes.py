@@ -15,9 +15,10 @@ import pytest
 import deeplinks
 from deeplinks import Association, Deep, DeepError, GraphQLStorage, MemoryStorage, Synchronizer, synchronize
 from deeplinks.batch import Batch, Cursor, Page, Written
-from deeplinks.errors import UnavailableError
+from deeplinks.errors import QueryError, RefusedError, UnavailableError
 from deeplinks.storage.sqlite import syncing
 from deeplinks.storage.sqlite.file import LocalFile
+from deeplinks.sync.replica import replica_of
 from tests.waiting import until_now
 
 Content = dict[str, tuple[object, ...]]
@@ -148,6 +149,40 @@ def assert_between(found: Content, before: Content, after: Content) -> None:
     for id, values in found.items():
         for was, now, is_ in zip(before.get(id, values), after.get(id, values), values, strict=True):
             assert is_ in (was, now)
+
+
+class Picky(MemoryStorage):
+    """A storage that wants no poison."""
+
+    async def write(self, batch: Batch) -> Written:
+        if b"poison" in batch.bytes:
+            raise QueryError(storage="picky", why="no poison here", reason="23514")
+        return await super().write(batch)
+
+
+async def test_a_kill_while_something_is_refused_leaves_it_waiting_or_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, left = tmp_path / "graph.deep", list[Path]()
+    async with deeplinks.open(path) as deep, synchronize(deep, Picky()) as database:
+        changed, other = deep.String("a"), deep.String("b")
+        await database.flush()
+        changed.data = "poison"
+        made, other.data = deep.String("more poison"), "c"
+        killed = before_each_statement(monkeypatch, lambda: left.append(copied(path, tmp_path / f"{len(left)}")))
+        with killed, pytest.raises(RefusedError):
+            await database.flush()
+
+    was = set[tuple[int, object, object]]()
+    for copy in left:
+        with deeplinks.open(copy) as found:
+            refused = {change.mine for one in replica_of(found, "database").refused for change in one.changes}
+            assert found[changed.id].data == ("a" if "poison" in refused else "poison")
+            assert found[made.id].data == "more poison"
+            assert found[other.id].data == "c"
+            was.add((len(refused), found[changed.id].data, found[made.id].sync["database"]))
+    assert {data for _, data, _ in was} == {"a", "poison"}
+    assert {state for _, _, state in was} >= {"refused"}
 
 
 def test_a_group_is_in_the_file_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

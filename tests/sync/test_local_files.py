@@ -1,5 +1,6 @@
 """The file itself: who may have it, what is noticed, how much it takes, and what a failing disk does."""
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -99,6 +100,27 @@ with deeplinks.open({str(path)!r}) as deep:
     ran = await run("-W", "ignore::DeprecationWarning", "-c", program)
 
     assert (ran.output, ran.errors) == ("b\n", "")
+
+
+def test_a_file_with_two_names_is_refused_by_both(path: Path) -> None:
+    deeplinks.open(path).close()
+    other = path.with_name("other.deep")
+    other.hardlink_to(path)
+    for one in (path, other):
+        with pytest.raises(LocalFileError, match="several names"):
+            deeplinks.open(one)
+    other.unlink()
+    deeplinks.open(path).close()
+
+
+def test_a_graph_that_nobody_has_any_more_is_closed_with_a_warning(path: Path) -> None:
+    text = deeplinks.open(path).deep.String("kept")
+    id = text.id
+    del text
+    with pytest.warns(ResourceWarning, match="was not closed"):
+        gc.collect()
+    with deeplinks.open(path) as deep:
+        assert deep[id].data == "kept"
 
 
 def test_what_is_no_file_of_ours_is_left_alone(path: Path) -> None:

@@ -1,13 +1,15 @@
 """What a database refuses for good is set aside with its reason, and holds up nobody. Over real HTTP and PostgreSQL."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from deeplinks import Association, Deep, Event, GraphQLStorage, Refusal, Synchronizer, load, synchronize
 from deeplinks.batch import Batch, Written
-from deeplinks.errors import RefusedError, UnavailableError
+from deeplinks.errors import RefusedError, StaleError, UnavailableError
+from tests.sync.test_local_crashes import copied
 from tests.waiting import until
 
 # A rule of the people who own the database.
@@ -459,3 +461,101 @@ async def test_answers_that_are_lost_while_a_batch_is_halved_double_nothing(rule
 
     assert {one.id for one in made} - copy.ids == {made[5].id}
     assert [copy[one.id].data for one in made if one is not made[5]] == [str(n) for n in range(16) if n != 5]
+
+
+# with a file
+
+
+async def refused_with_a_file(deep: Deep, ruled: str, path: Path) -> tuple[Association, Association]:
+    """A text that was to become poison, and one that was made as it; both refused, and told."""
+    with pytest.raises(RefusedError):
+        async with synchronize(deep, ruled, path=path) as database:
+            changed = await text(deep, database, "a")
+            changed.data = "poison"
+            await until(lambda: database.refused)
+            made = deep.String("poison").store(database)
+            await until(lambda: len(database.refused) == 2)
+    return changed, made
+
+
+async def test_what_was_refused_is_set_aside_the_next_time_too(ruled: str, tmp_path: Path) -> None:
+    deep = Deep()
+    changed, made = await refused_with_a_file(deep, ruled, tmp_path / "graph.deep")
+    next_time = Deep(space=deep.id)
+    async with synchronize(next_time, ruled, path=tmp_path / "graph.deep") as database:
+        first, second = database.refused
+
+        assert [(one.field, one.mine, one.base) for one in first.changes] == [("data", "poison", "a")]
+        assert (first.associations, first.reason) == ([next_time[changed.id]], "23514")
+        assert "no poison here" in str(first.error)
+        assert second.associations == [next_time[made.id]]
+        assert next_time[changed.id].sync == next_time[made.id].sync == {"database": "refused"}
+        assert (next_time[changed.id].data, next_time[made.id].data) == ("a", "poison")
+        assert not next_time[made.id].is_stored(database)
+
+
+async def test_what_was_told_is_not_told_the_next_time(ruled: str, tmp_path: Path) -> None:
+    deep = Deep()
+    await refused_with_a_file(deep, ruled, tmp_path / "graph.deep")
+    async with synchronize(Deep(space=deep.id), ruled, path=tmp_path / "graph.deep") as database:
+        await database.flush()
+
+        assert len(database.refused) == 2
+
+
+async def test_what_nobody_was_told_is_told_the_next_time(ruled: str, tmp_path: Path) -> None:
+    deep, copy = Deep(), tmp_path / "copy"
+    async with synchronize(deep, ruled, path=tmp_path / "graph.deep") as database:
+        deep.String("poison").store(database)
+        await until(lambda: database.refused and not database.pending)
+        killed = copied(tmp_path / "graph.deep", copy)
+        database.refused.discard()
+    with pytest.raises(RefusedError, match="no poison here"):
+        async with synchronize(Deep(space=deep.id), ruled, path=killed):
+            pass
+
+
+async def test_what_was_refused_is_tried_again_the_next_time(ruled: str, database_url: str, tmp_path: Path) -> None:
+    deep = Deep()
+    changed, made = await refused_with_a_file(deep, ruled, tmp_path / "graph.deep")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("drop trigger no_poison on deep.strings")
+    next_time = Deep(space=deep.id)
+    async with synchronize(next_time, ruled, path=tmp_path / "graph.deep") as database:
+        database.refused.retry()
+    copy = await stored(deep, ruled)
+
+    assert (copy[changed.id].data, copy[made.id].data) == ("poison", "poison")
+
+
+async def test_a_discarded_refusal_is_forgotten_the_next_time_too(ruled: str, tmp_path: Path) -> None:
+    deep = Deep()
+    await refused_with_a_file(deep, ruled, tmp_path / "graph.deep")
+    async with synchronize(deep, ruled, path=tmp_path / "graph.deep") as database:
+        database.refused.discard()
+    async with synchronize(Deep(space=deep.id), ruled, path=tmp_path / "graph.deep") as database:
+        assert not database.refused
+
+
+async def test_what_is_overtaken_is_set_aside_with_what_there_was_the_next_time(ruled: str, tmp_path: Path) -> None:
+    deep, path = Deep(), tmp_path / "graph.deep"
+    async with synchronize(deep, ruled, path=path) as database:
+        one = await text(deep, database, "a")
+        await database.catch_up()
+        version = one.version
+    other = await stored(deep, ruled)
+    async with synchronize(other, ruled):
+        other[one.id].data = "theirs"
+    offline = Deep(space=deep.id)
+    async with synchronize(offline, "http://127.0.0.1:1/v1/graphql", path=path):
+        with offline.expect(offline[one.id], version):
+            offline[one.id].data = "mine"
+    with pytest.raises(StaleError):
+        async with synchronize(Deep(space=deep.id), ruled, path=path):
+            pass
+    async with synchronize(Deep(space=deep.id), ruled, path=path) as database:
+        (refusal,) = database.refused
+
+        assert isinstance(refusal.error, StaleError)
+        assert (refusal.error.mine, refusal.error.theirs) == ("mine", "theirs")
+        assert refusal.associations[0].sync == {"database": "stale"}

@@ -10,6 +10,7 @@ import ctypes
 import logging
 import os
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -74,6 +75,11 @@ class LocalFile:
 
     def __repr__(self) -> str:
         return f"<file {self.path}>"
+
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None:
+            warnings.warn(f"{self.path} was not closed; it is now", ResourceWarning, source=self, stacklevel=2)
+            self.close()
 
     # opening and closing
 
@@ -160,7 +166,7 @@ class LocalFile:
             with suppress(sqlite3.Error):
                 connection.close()
         self._connect()
-        for name in ("links", "data", "batches", "changes", "marks"):
+        for name in ("links", "data", "batches", "changes", "marks", "refused"):
             for _ in self.read(name):
                 pass
         self.facts = self._read_facts()

@@ -16,6 +16,7 @@ import orjson
 
 from deeplinks.errors import FileInUseError, LocalFileError
 
+LINKED: Final = "it has several names (hard links), and each would have a lock and a log of its own; copy it instead"
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -32,6 +33,8 @@ class Lock:
         """Lock it. Raises `FileInUseError` naming who has it, `LocalFileError` where nobody may lock it."""
         if self._path.is_dir():
             raise LocalFileError(file=self._path, why="it is a folder")
+        if self._path.exists() and self._path.stat().st_nlink > 1:
+            raise LocalFileError(file=self._path, why=LINKED)
         try:
             descriptor = os.open(self._beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

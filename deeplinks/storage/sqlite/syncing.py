@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
+from weakref import WeakMethod
 
 logger = logging.getLogger("deeplinks.storage.sqlite")
 
@@ -32,7 +33,8 @@ class Syncer:
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._interval = interval
-        self._failed = failed
+        # Weakly: a file that nobody has any more is closed, though this thread runs.
+        self._failed = WeakMethod(failed)
         self._committed = 0
         self._synced = 0
         self._dirty = threading.Event()
@@ -74,7 +76,8 @@ class Syncer:
         self._ending = True
         self._hurry.set()
         self._dirty.set()
-        self._thread.join()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._ending:
@@ -95,7 +98,8 @@ class Syncer:
                 self._move()
         except (OSError, sqlite3.Error) as error:
             logger.error("%s was not brought to the disk: %s", self._path, error)
-            self._failed(error)
+            if failed := self._failed():
+                failed(error)
             for future in _wanted(waiting):
                 future.set_exception(error)
         else:
