@@ -112,6 +112,7 @@ SETTINGS: dict[str, str] = {
     "LOG_LEVEL": "what is logged, by Python's names of levels",
     "LOG_REQUESTS": "`false` leaves the line of each request out of what `deeplinks serve` logs",
     "LOG_FORMAT": "`json` has `deeplinks serve` log an object a line instead of text",
+    "COMPRESS": "`true` has answers of 700 bytes and more compressed for clients that take gzip",
     "METRICS": "`false` leaves `/metrics` out",
     "HASURA_GRAPHQL_METRICS_SECRET": "the token with which `/metrics` may be read beside the admin secret",
 }

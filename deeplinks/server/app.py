@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from deeplinks.server.metrics import Meter
 
 GRAPHQL_PATH = "/v1/graphql"
+# What is shorter than that is not worth compressing (bytes): Hasura's measure.
+SHORT = 700
 
 
 def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
@@ -65,6 +68,8 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
 def _around(settings: Settings) -> list[Middleware]:
     """What every request passes, the outermost first."""
     first = [Middleware(Tracing), Middleware(Gate, settings=settings)]
+    if settings.compress:
+        first.append(Middleware(GZipMiddleware, minimum_size=SHORT, compresslevel=1))
     if not settings.cors_domains:
         return first
     cors = Middleware(

@@ -61,7 +61,7 @@ class Engine:
 
     def limits(self, session: Session) -> Limits:
         """The limits of a session's role; in development everybody may ask about the schema."""
-        limits = limits_of(session.role, self.settings.limits)
+        limits = limits_of(session.role, self.settings.limits, self.settings.unauthorized_role)
         return replace(limits, introspection=True) if self.settings.development else limits
 
     async def execute(

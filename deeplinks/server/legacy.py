@@ -56,6 +56,7 @@ class LegacyProtocol(BaseGraphQLWSHandler[Caller, None]):
         message["payload"] = message.get("payload") or {}
         await super().handle_connection_init(message)
         self.expiry.begin(self.context.session)
+        self.max_subscriptions_per_connection = self.context.operations
 
     async def handle_async_results(
         self, operation_id: str, query: str, operation_name: str | None, variables: dict[str, object] | None

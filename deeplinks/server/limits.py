@@ -19,7 +19,7 @@ class Limits:
     """The limits of a role; as they stand here, those of roles that nothing is said of.
 
     `body` is in bytes, `text` in characters of a document; `tokens` to `fragments` are of a document, `nesting` of its
-    variables, `batch` of requests sent together, `rows` of one list, `cost` of the rows that a query may come to, `seconds`
+    variables, `batch` of requests sent together, `subscriptions` of operations at the same time on one socket, `rows` of one list, `cost` of the rows that a query may come to, `seconds`
     of a statement in the database. None is no limit.
     """
 
@@ -36,6 +36,7 @@ class Limits:
     fragments: int = 50
     nesting: int | None = 50
     batch: int = 10
+    subscriptions: int = 100
     rows: int | None = 10_000
     cost: int | None = 1_000_000
     seconds: float | None = 5.0
@@ -53,6 +54,7 @@ ANONYMOUS: Final = Limits(
     aliases=10,
     roots=10,
     batch=3,
+    subscriptions=10,
     rows=1_000,
     cost=100_000,
 )
@@ -71,6 +73,7 @@ ADMINS: Final = Limits(
     fragments=200,
     nesting=None,
     batch=1_000,
+    subscriptions=1_000,
     rows=None,
     cost=None,
     seconds=None,

@@ -63,6 +63,8 @@ class Settings:
     # How the program that serves writes its log, and whether each request has a line in it.
     log_form: Form = "human"
     log_requests: bool = False
+    # Whether answers are compressed for who says that he takes that; a proxy in front does it better.
+    compress: bool = False
     # Whether there is `/metrics`.
     metrics: bool = False
     # Who may read `/metrics` by this token, beside the admin.
@@ -115,6 +117,7 @@ class Settings:
             legacy_sockets=_flag(given, LEGACY_SOCKETS),
             log_form=_form(given),
             log_requests=_flag(given, "LOG_REQUESTS", True),
+            compress=_flag(given, "COMPRESS"),
             metrics=_flag(given, "METRICS", True),
             metrics_secret=given.get("HASURA_GRAPHQL_METRICS_SECRET") or None,
             cors_domains=tuple(filter(None, map(str.strip, given.get(CORS_DOMAIN, "").split(",")))),

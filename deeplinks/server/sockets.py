@@ -53,6 +53,11 @@ class Caller:
         if self.message_limit is not None:
             self.message_limit(self.engine.limits(self.session).body)
 
+    @property
+    def operations(self) -> int:
+        """How many operations there may be at the same time."""
+        return self.engine.limits(self.session).subscriptions if self.session else 0
+
     def stream(
         self, query: str | None, variables: dict[str, Any] | None, operation_name: str | None
     ) -> AsyncGenerator[ExecutionResult]:
@@ -117,6 +122,7 @@ class Protocol(BaseGraphQLTransportWSHandler[Caller, None]):
         """Admit, or close."""
         await super().handle_connection_init(message)
         self.expiry.begin(self.context.session)
+        self.max_subscriptions_per_connection = self.context.operations
 
     async def handle_message(self, message: Message) -> None:
         """Take a message; one of no known shape ends the connection."""

@@ -26,6 +26,7 @@ async def test_the_page_is_answered_what_it_shows(endpoint: str, tmp_path: Path)
         ("variables", ["variables"]),
         ("directives; fragments and spreads", ["directives", "fragments"]),
         ("requests in a batch", ["batch"]),
+        ("operations at the same time on one socket", ["subscriptions"]),
         ("rows that lists may come to, multiplied", ["cost"]),
     ],
 )

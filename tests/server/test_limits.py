@@ -27,6 +27,7 @@ from deeplinks.server.measure import Measure
 from deeplinks.server.serve import running
 from deeplinks.server.settings import Settings
 from tests.server.asked import Tables
+from tests.server.socket import admitted
 
 STRICT = {"admin": OTHERS}
 LINK = "{ deep_links(limit: 1) { id } }"
@@ -174,6 +175,16 @@ def test_a_measure_is_what_is_written_and_what_is_spread() -> None:
 )
 def test_a_role_has_its_own_limits_or_those_of_its_kind(role: str, expected: Limits) -> None:
     assert limits_of(role, {"reader": Limits(depth=3)}, anonymous="nobody") == expected
+
+
+async def test_a_socket_has_so_many_operations_at_the_same_time(database_url: str) -> None:
+    settings = Settings(database_url=database_url, port=0, limits={"admin": replace(ADMINS, subscriptions=2)})
+    async with running(settings) as address, admitted(address) as socket:
+        for id in "123":
+            await socket.subscribe("subscription { deep_links(limit: 1) { id } }", id)
+        kinds = {(await socket.hear())["type"] for _ in range(3)}
+
+    assert kinds == {"next", "error"}
 
 
 # time

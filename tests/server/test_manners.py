@@ -98,6 +98,17 @@ async def test_who_is_not_admitted_is_told_401_in_the_newer_type(guarded: httpx.
     assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (401, "access-denied")
 
 
+async def test_answers_are_compressed_where_both_want_it(client: httpx.AsyncClient) -> None:
+    long = {"query": f"{{ {' '.join(f'a{number}: __typename' for number in range(40))} }}"}
+    async with offline(Settings(compress=True)) as willing:
+        answers = [await one.post(ADDRESS, json=long) for one in (willing, client)]
+        short = await willing.post(ADDRESS, json=TYPENAME)
+        unasked = await willing.post(ADDRESS, json=long, headers={"accept-encoding": "identity"})
+
+    assert [one.headers.get("content-encoding") for one in (*answers, short, unasked)] == ["gzip", None, None, None]
+    assert answers[0].json() == answers[1].json()
+
+
 async def test_what_is_not_taken_says_what_is(client: httpx.AsyncClient) -> None:
     answer = await client.get(ADDRESS, params=TYPENAME)
 
