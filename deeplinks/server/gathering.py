@@ -17,6 +17,8 @@ from deeplinks.dialect.sql import Bound, Keyed, Parameter, Step
 NULL: Final = b"null"
 # Keys of one statement, at most.
 MOST: Final = 256
+# Turns of the loop for which more keys are waited for, at most.
+TURNS: Final = 4
 # As PostgreSQL writes them: another spelling would not be found among the answers.
 _canonical = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -89,7 +91,9 @@ class Gathering:
     async def _run(self, kind: Kind) -> None:
         """Ask for what waits, until nothing does: a task begins after the turn of the loop in which it was made."""
         try:
-            while (group := self._groups.pop(kind, None)) is not None:
+            while (group := self._groups.get(kind)) is not None:
+                await _filled(group)
+                del self._groups[kind]
                 await self._answer(group, kind[2])
         finally:
             del self._running[kind]
@@ -123,3 +127,12 @@ class Gathering:
             else:
                 if not answer.done():
                     answer.set_result(found)
+
+
+async def _filled(group: _Group) -> None:
+    """Wait as long as each turn of the loop brings more of them, and not for long."""
+    for _ in range(TURNS):
+        before = len(group.waiting)
+        await asyncio.sleep(0)
+        if len(group.waiting) == before:
+            return
