@@ -84,6 +84,8 @@ class Cursor:
 
     In a snapshot (n, tag, table, position): rows of `table` after `position`, taken while the log stood at n.
     In the log (n, tag), with `table` None: everything up to n is known. Before everything: `Cursor.start(space)`.
+    `seen` is the (n, tag) of the newest change when rows were read last, (0, 0) where that is not known: whoever reads on
+    meets it there, or the rows are of a log that was set back since.
     """
 
     space: str
@@ -91,6 +93,7 @@ class Cursor:
     tag: int = 0
     table: str | None = None
     position: tuple[str, ...] = ()
+    seen: tuple[int, int] = (0, 0)
 
     @classmethod
     def start(cls, space: str) -> Cursor:
@@ -101,6 +104,10 @@ class Cursor:
     def snapshot(self) -> bool:
         """Whether it is in a snapshot, not in the log."""
         return self.table is not None
+
+    def after(self, n: int, tag: int) -> Cursor:
+        """In the log, past that change; what was seen is to be met as long as that is further on."""
+        return Cursor(self.space, n, tag, seen=self.seen if self.seen[0] > n else (0, 0))
 
 
 @dataclass(frozen=True, slots=True)

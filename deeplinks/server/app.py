@@ -67,7 +67,7 @@ def create_app(settings: Settings, engine: Engine | None = None) -> Starlette:
 
 def _around(settings: Settings) -> list[Middleware]:
     """What every request passes, the outermost first."""
-    first = [Middleware(Tracing, always=settings.log_requests), Middleware(Gate, settings=settings)]
+    first = [Middleware(Tracing), Middleware(Gate, settings=settings)]
     if settings.compress:
         first.append(Middleware(GZipMiddleware, minimum_size=SHORT, compresslevel=1))
     if not settings.cors_domains:

@@ -31,7 +31,7 @@ from deeplinks.server.cost import check_cost
 from deeplinks.server.database import Database, StatementError
 from deeplinks.server.documents import Documents, Prepared
 from deeplinks.server.limits import Limits
-from deeplinks.server.measure import Measure, nested, objects
+from deeplinks.server.measure import Measure, nested
 from deeplinks.server.observing import REFUSED, rows
 
 ANEW: Final = 2
@@ -169,10 +169,6 @@ def _check(measure: Measure, request: Request, limits: Limits) -> None:
     measure.check(limits)
     if measure.asks_schema and not limits.introspection:
         raise RequestError("questions about the schema are for the admin, and for development")
-    chosen = [request.variables.get(name) for name in measure.choosing]
-    if limits.conditions is not None and objects(chosen, limits.conditions):
-        why = f"the variables hold more than {limits.conditions} conditions, which is the limit"
-        raise RequestError(why, code=faults.TOO_MUCH)
     if limits.nesting is not None and nested(request.variables, limits.nesting):
         why = f"the variables are nested deeper than {limits.nesting} levels, which is the limit"
         raise RequestError(why, code=faults.TOO_MUCH)

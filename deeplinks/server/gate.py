@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +17,6 @@ from deeplinks.server.settings import Settings, is_loopback
 
 # A name without its port; an IPv6 address keeps its brackets out.
 _HOST: Final = re.compile(r"\[(?P<v6>[0-9a-fA-F:.]+)\](?::\d+)?|(?P<name>[^:]*)(?::\d+)?")
-KEPT: Final = 1000
 FOREIGN_HOST: Final = {
     "message": "this server has no secret and answers to localhost only, not to the host that was asked for",
     "extensions": {"path": "$", "code": "access-denied"},
@@ -33,11 +33,9 @@ class Gate:
         self._app = app
         self._guards = not settings.secrets
         self._own = settings.host
-        # Looked at once: names are few, and those that are not ours are not kept.
-        self._ours: set[bytes] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or not self._guards or self._lets_in(scope):
+        if scope["type"] == "lifespan" or not self._guards or self._answers_to(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             # Before it is accepted, a closing is an HTTP 403.
@@ -46,17 +44,9 @@ class Gate:
         else:
             await JSONResponse({"errors": [FOREIGN_HOST]}, 403)(scope, receive, send)
 
-    def _lets_in(self, scope: Scope) -> bool:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or hosts[0] in self._ours:
-            return len(hosts) == 1
-        ours = self._answers_to(hosts[0].decode("latin-1"))
-        if ours and len(self._ours) < KEPT:
-            self._ours.add(hosts[0])
-        return ours
-
-    def _answers_to(self, host: str) -> bool:
-        found = _HOST.fullmatch(host)
+    def _answers_to(self, headers: Headers) -> bool:
+        hosts = headers.getlist("host")
+        found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         name = (found["v6"] or found["name"] or "").lower().rstrip(".") if found else ""
         return bool(name) and (name == self._own.lower() or is_loopback(name))
 

@@ -19,7 +19,7 @@ class Limits:
     """The limits of a role; as they stand here, those of roles that nothing is said of.
 
     `body` is in bytes, `text` in characters of a document; `tokens` to `fragments` are of a document, `nesting` of its
-    variables, `conditions` of objects in those that say which rows and in what order, `batch` of requests sent together, `subscriptions` of operations at the same time on one socket, `rows` of one list, `cost` of the rows that a query may come to, `seconds`
+    variables, `batch` of requests sent together, `subscriptions` of operations at the same time on one socket, `rows` of one list, `cost` of the rows that a query may come to, `seconds`
     of a statement in the database. None is no limit.
     """
 
@@ -35,7 +35,6 @@ class Limits:
     directives: int = 50
     fragments: int = 50
     nesting: int | None = 50
-    conditions: int | None = 1_000
     batch: int = 10
     subscriptions: int = 100
     rows: int | None = 10_000
@@ -54,7 +53,6 @@ ANONYMOUS: Final = Limits(
     fields=300,
     aliases=10,
     roots=10,
-    conditions=100,
     batch=3,
     subscriptions=10,
     rows=1_000,
@@ -74,7 +72,6 @@ ADMINS: Final = Limits(
     directives=1_000,
     fragments=200,
     nesting=None,
-    conditions=None,
     batch=1_000,
     subscriptions=1_000,
     rows=None,

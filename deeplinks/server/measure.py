@@ -15,20 +15,15 @@ from graphql.language import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    ListTypeNode,
-    NamedTypeNode,
     Node,
-    NonNullTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    TypeNode,
 )
 
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.server.faults import TOO_MUCH
 from deeplinks.server.limits import Limits
 
-CHOOSING: Final = ("_bool_exp", "_order_by", "_comparison_exp", "_on_conflict")
 META: Final = frozenset({"__schema", "__type"})
 
 
@@ -37,7 +32,6 @@ class Measure:
     """A document's measure. What fragments bring counts wherever they are spread; of its operations the largest counts.
 
     Questions about the schema have no depth: graphql-core bounds it by itself. `asks_schema` says that there are some.
-    `choosing` names the variables that say which rows and in what order: what is in them costs more than data does.
     """
 
     tokens: int = 0
@@ -50,7 +44,6 @@ class Measure:
     directives: int = 0
     fragments: int = 0
     asks_schema: bool = False
-    choosing: frozenset[str] = frozenset()
 
     def check(self, limits: Limits) -> None:
         """Hold it against limits. Raises `RequestError`."""
@@ -107,17 +100,7 @@ def measured(document: DocumentNode) -> Measure:
         directives=spread.directives,
         fragments=spread.fragments,
         asks_schema=any(size.asks_schema for size in sizes),
-        choosing=frozenset(name for node in operations for name in _choosing(node)),
     )
-
-
-def _choosing(operation: OperationDefinitionNode) -> Iterator[str]:
-    for node in operation.variable_definitions or ():
-        kind: TypeNode = node.type
-        while isinstance(kind, NonNullTypeNode | ListTypeNode):
-            kind = kind.type
-        if isinstance(kind, NamedTypeNode) and kind.name.value.endswith(CHOOSING):
-            yield node.variable.name.value
 
 
 def _tokens(document: DocumentNode) -> int:
@@ -181,16 +164,6 @@ class _Spread:
         if size is None:
             raise RequestError(f'fragment "{name}" holds itself')
         return size
-
-
-def objects(value: object, most: int) -> bool:
-    """Whether there are more objects than that in a value, itself among them."""
-    waiting, count = [value], 0
-    while waiting and count <= most:
-        one = waiting.pop()
-        count += isinstance(one, dict)
-        waiting.extend(_inside(one))
-    return count > most
 
 
 def nested(value: object, most: int) -> bool:

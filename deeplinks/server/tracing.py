@@ -15,7 +15,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
-_NAMES: Final = frozenset({b"traceparent", b"x-request-id"})
 _REQUEST: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -48,17 +47,13 @@ def traced(headers: Headers) -> Trace:
 
 
 class Tracing:
-    """An ASGI app around another: what happens in it belongs to a trace, and its answers say to which.
+    """An ASGI app around another: what happens in it belongs to a trace, and its answers say to which."""
 
-    A request that names none has one where `always` says so, as where requests are logged.
-    """
-
-    def __init__(self, app: ASGIApp, always: bool) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._always = always
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or not (self._always or any(name in _NAMES for name, _ in scope["headers"])):
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         trace = traced(Headers(scope=scope))

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -119,29 +120,47 @@ class GraphQLStorage(Line):
     async def _read_links(self, cursor: Cursor, limit: int) -> Page:
         start = not cursor.position
         i, id = cursor.position or (FIRST_I, FIRST_ID)
-        asked = {"deep": cursor.space, "i": str(i), "id": id, "limit": limit, "start": start}
+        asked = {
+            "deep": cursor.space,
+            "i": str(i),
+            "id": id,
+            "limit": limit,
+            "start": start,
+            "seen": str(cursor.seen[0]),
+        }
         answer = await self._ask("snapshot_links", asked)
+        await self._check_seen(cursor, answer)
         n, tag = _newest(answer) if start else (cursor.n, cursor.tag)
+        seen = _latest(answer)
         links = answer["links"]
         rows = [SnapshotRow("links", row) for row in links]
         if len(links) == limit:
             last = (str(links[-1]["_i"]), links[-1]["id"])
-            return Page(rows, [], Cursor(cursor.space, n, tag, "links", last), more=True)
+            return Page(rows, [], Cursor(cursor.space, n, tag, "links", last, seen), more=True)
         if start and not links:
             return Page([], [], Cursor(cursor.space, n, tag), more=n > 0)
-        return Page(rows, [], Cursor(cursor.space, n, tag, "data", (FIRST_ID,) * len(SYNCHRONIZED)), more=True)
+        return Page(rows, [], Cursor(cursor.space, n, tag, "data", (FIRST_ID,) * len(SYNCHRONIZED), seen), more=True)
 
     async def _read_data(self, cursor: Cursor, limit: int) -> Page:
-        asked: Variables = {"deep": cursor.space}
+        asked: Variables = {"deep": cursor.space, "seen": str(cursor.seen[0])}
         for table, position in zip(SYNCHRONIZED, cursor.position, strict=True):
             asked |= {table: position or FIRST_ID, f"{table}_limit": limit if position else 0}
         answer = await self._ask("snapshot_data", asked)
+        await self._check_seen(cursor, answer)
         rows = [SnapshotRow(table, row) for table in SYNCHRONIZED for row in answer[table]]
         # An empty position says that the table was read to its end.
         position = tuple(answer[table][-1]["id"] if len(answer[table]) == limit else "" for table in SYNCHRONIZED)
+        seen = _latest(answer)
         if any(position):
-            return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag, "data", position), more=True)
-        return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag), more=True)
+            return Page(rows, [], Cursor(cursor.space, cursor.n, cursor.tag, "data", position, seen), more=True)
+        return Page(rows, [], replace(cursor, table=None, position=(), seen=seen), more=True)
+
+    async def _check_seen(self, cursor: Cursor, answer: Mapping[str, Any]) -> None:
+        """The rows before this page were read of the same log. Raises `ResyncError`."""
+        n, tag = cursor.seen
+        if n and not any(tag in (0, int(row["tag"])) for row in answer["proof"]):
+            # It is another log, or that part of it was pruned.
+            await self._log_after(cursor.space, n, tag, 1)
 
     async def of_types(self, space: str, types: Sequence[str], limit: int) -> AsyncGenerator[list[SnapshotRow]]:
         """Pages of those rows that are of some types, each link with its data; the types themselves and the root come too."""
@@ -170,19 +189,23 @@ class GraphQLStorage(Line):
         entries: list[LogEntry] = []
         n, tag = cursor.n, cursor.tag
         while True:
-            asked = {"deep": cursor.space, "n": str(n), "limit": limit + 1}
-            answer = await self._ask("changes_since", asked)
-            if n and not answer["spaces"]:
-                # Nobody's backup is that old: it is another database. To read it anew would be to forget everything.
-                raise UnknownSpaceError(storage=self, space=cursor.space)
-            found = _continued([_entry(row) for row in answer["changes"]], answer, cursor.space, n, tag)
+            found = await self._log_after(cursor.space, n, tag, limit)
             entries += found
             if len(found) < limit:
+                _check_met(cursor, entries, ended=True)
                 return Page([], entries, _after(cursor, entries), more=False)
             whole = _whole_transactions(entries)
             if whole:
+                _check_met(cursor, whole, ended=False)
                 return Page([], whole, _after(cursor, whole), more=True)
             n, tag = entries[-1].n, entries[-1].tag
+
+    async def _log_after(self, space: str, n: int, tag: int, limit: int) -> list[LogEntry]:
+        answer = await self._ask("changes_since", {"deep": space, "n": str(n), "limit": limit + 1})
+        if n and not answer["spaces"]:
+            # Nobody's backup is that old: it is another database. To read it anew would be to forget everything.
+            raise UnknownSpaceError(storage=self, space=space)
+        return _continued([_entry(row) for row in answer["changes"]], answer, space, n, tag)
 
     # bells
 
@@ -289,6 +312,10 @@ def _newest(answer: Mapping[str, Any]) -> tuple[int, int]:
     return _floor(answer), 0
 
 
+def _latest(answer: Mapping[str, Any]) -> tuple[int, int]:
+    return next(((int(row["n"]), int(row["tag"])) for row in answer["latest"]), (0, 0))
+
+
 def _floor(answer: Mapping[str, Any]) -> int:
     return max((int(row["floor"]) for row in answer["spaces"]), default=0)
 
@@ -324,6 +351,16 @@ def _continued(found: list[LogEntry], answer: Mapping[str, Any], space: str, n: 
     return found
 
 
+def _check_met(cursor: Cursor, entries: list[LogEntry], *, ended: bool) -> None:
+    """What was the newest change when rows were read is met, and is the same. Raises `RewoundError`."""
+    n, tag = cursor.seen
+    if n <= cursor.n:
+        return
+    met = next((entry for entry in entries if entry.n == n), None)
+    if (met is None and ended) or (met is not None and tag not in (0, met.tag)):
+        raise RewoundError(space=cursor.space, n=n, why="rows were read of another log, which was at that change")
+
+
 def _whole_transactions(entries: list[LogEntry]) -> list[LogEntry]:
     """The entries without the last transaction, which may go on on the next page."""
     last = entries[-1].tx
@@ -336,4 +373,4 @@ def _whole_transactions(entries: list[LogEntry]) -> list[LogEntry]:
 def _after(cursor: Cursor, entries: list[LogEntry]) -> Cursor:
     if not entries:
         return cursor
-    return Cursor(cursor.space, entries[-1].n, entries[-1].tag)
+    return cursor.after(entries[-1].n, entries[-1].tag)

@@ -64,6 +64,7 @@ class Inbox:
         # What the last snapshot lacked and stays, as the batch that makes it may have come too late for it. Or too early:
         # then it was gone before the snapshot began, and nothing in the log after it says so.
         self._spared: set[str] = set()
+        self._spared_marks: set[str] = set()
 
     # snapshot
 
@@ -95,11 +96,12 @@ class Inbox:
         """
         with self._guarded(), self._space.together():
             self._spared.clear()
+            self._spared_marks.clear()
             for marker_id in [id for marked in self._ledger.typed.values() for ids in marked.values() for id in ids]:
                 if marker_id in seen.marks:
                     continue
                 if self._outbox.carries_mark(marker_id, seen.before):
-                    self._spared.add(marker_id)
+                    self._spared_marks.add(marker_id)
                 else:
                     self._ledger.remove_mark(marker_id)
             for association in list(self._ledger.known):
@@ -151,8 +153,8 @@ class Inbox:
     def apply_transaction(self, entries: Iterable[LogEntry]) -> None:
         """The log entries of one transaction, told as one."""
         entries = list(entries)
-        if self._spared:
-            self._spared.difference_update(entry.id for entry in entries if entry.table == "links")
+        if self._spared or self._spared_marks:
+            self._meet(entries)
         sealed = self._own_whole(entries)
         if sealed is not None:
             with self._space.lock:
@@ -169,6 +171,14 @@ class Inbox:
             for seq in own:
                 self.restore(self._outbox.read_batch(seq))
         self._outbox.versions.read = entries[-1].n
+
+    def _meet(self, entries: list[LogEntry]) -> None:
+        for entry in entries:
+            row = entry.after or entry.before or {}
+            if entry.table == "links":
+                # A link of that id is no mark, whoever made it.
+                spared = self._spared_marks if row.get("_type") in MARK_TYPES else self._spared
+                spared.discard(entry.id)
 
     def _own_whole(self, entries: list[LogEntry]) -> Sealed | None:
         """The own batch that this transaction is, if all that it was sent for took effect."""
@@ -215,10 +225,9 @@ class Inbox:
 
     def _never_told(self, batches: list[Sealed]) -> list[str]:
         """What these batches made, and neither the snapshot had nor the log after it: it was gone when that began."""
-        made = dict.fromkeys(
-            id for sealed in batches for id in (*sealed.associations, *sealed.marks) if id in self._spared
-        )
-        return [id for id in made if not self._on_its_way(id)]
+        made = [id for sealed in batches for id in sealed.associations if id in self._spared]
+        made += [id for sealed in batches for id in sealed.marks if id in self._spared_marks]
+        return [id for id in dict.fromkeys(made) if not self._on_its_way(id)]
 
     def _on_its_way(self, id: str) -> bool:
         return self._outbox.creating(id, frozenset()) or self._outbox.carries_mark(id, frozenset())

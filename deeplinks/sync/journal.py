@@ -301,7 +301,7 @@ class Journal(Unkept):
         gone = [entry.id for entry in entries if entry.operation == "delete" and entry.table == "links"]
 
         def write() -> int:
-            self.copy.take_entries(entries, Cursor(space, last.n, last.tag))
+            self.copy.take_entries(entries, self.copy.cursor(space).after(last.n, last.tag))
             for client, seq in own:
                 self._drop(client, seq)
             return self._forget(gone)

@@ -187,7 +187,7 @@ class Replica:
         for _, transaction in groupby(page.entries, key=lambda entry: entry.tx):
             entries = list(transaction)
             await caller.run(partial(self._take_transaction, entries))
-            self.cursor = Cursor(self.cursor.space, entries[-1].n, entries[-1].tag)
+            self.cursor = self.cursor.after(entries[-1].n, entries[-1].tag)
             await checkpoint()
         await self._keep(page)
         self.cursor = page.cursor

@@ -24,7 +24,6 @@ async def test_the_page_is_answered_what_it_shows(endpoint: str, tmp_path: Path)
         ("aliases", ["aliases"]),
         ("root fields", ["roots"]),
         ("variables", ["variables"]),
-        ("conditions in variables", ["conditions"]),
         ("directives; fragments and spreads", ["directives", "fragments"]),
         ("requests in a batch", ["batch"]),
         ("operations at the same time on one socket", ["subscriptions"]),

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from deeplinks import Deep, GraphQLStorage, MemoryStorage, load, synchronize
-from deeplinks.batch import Batch, Content, Written
-from deeplinks.errors import UnavailableError
+from deeplinks.batch import Batch, Content, Cursor, Page, Written
+from deeplinks.errors import RewoundError, UnavailableError
 from deeplinks.space.ledger import StorageMarker
 from deeplinks.storage.memory.rules import Rules
 from deeplinks.storage.memory.storage import MemoryTransport
@@ -16,6 +18,7 @@ from deeplinks.sync.conflicts import Conflict, Lost
 from deeplinks.sync.outbox import Outbox, Sealed
 from deeplinks.sync.replica import replica_of
 from tests.simulation.backups import back_up, prune, set_back
+from tests.simulation.server import FOREIGN
 from tests.waiting import until
 
 
@@ -297,3 +300,46 @@ async def test_the_last_change_of_what_was_let_go_of_is_told_as_lost_where_the_b
 
         assert [(one.id, one.mine, one.lost) for one in told] == [(text.id, "new", Lost.mine)]
         assert text.data == "newer"
+
+
+class Paged(Quiet):
+    """It gives two rows at a time, and something happens after some of its pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages = 0
+        self.steps: dict[int, Callable[[], object]] = {}
+
+    async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
+        page = await super().read(cursor, 2)
+        self.pages += 1
+        self.steps.pop(self.pages, lambda: None)()
+        return page
+
+
+@pytest.mark.parametrize("since", [0, 1, 5])
+async def test_a_backup_that_is_restored_while_all_rows_are_read_is_noticed(since: int) -> None:
+    deep, storage, backups = Deep(), Paged(), list[Rules]()
+    links = [deep().store("database") for _ in range(8)]
+    async with synchronize(deep, storage) as database:
+        await database.flush()
+    first, last = links[0].id, links[-1].id
+
+    def change() -> None:
+        backups.append(back_up(storage))
+        storage._memory.answer(FOREIGN["update"], {"id": last, "row": {"_to": first}})
+
+    def restore() -> None:
+        set_back(storage, backups[0])
+        for number in range(since):
+            storage._memory.answer(FOREIGN["update"], {"id": first, "row": {"_from": links[number + 1].id}})
+
+    storage.pages, storage.steps = 0, {1: change, 6: restore}
+    copy, told = Deep(space=deep.id), list[Exception]()
+    copy.signals.resynchronized.connect(lambda _, storage, why: told.append(why), weak=False)
+    await load(storage, into=copy)
+
+    assert not storage.steps
+    assert [type(why) for why in told] == [RewoundError]
+    assert copy[last].to_id is None
+    assert copy[first].from_id == (links[since].id if since else None)

@@ -150,29 +150,6 @@ async def test_variables_are_nested_so_deep_and_no_deeper(strict: Engine) -> Non
     assert await code(strict, document, where=where) == "limit-exceeded"
 
 
-@pytest.mark.parametrize(
-    ("kind", "argument", "value"),
-    [
-        ("deep_links_bool_exp", "where", {"_or": [{"_i": {"_eq": 1}}] * 30_000}),
-        ("[deep_links_order_by!]", "order_by", [{"_i": "asc"}] * 30_000),
-    ],
-)
-async def test_variables_hold_so_many_conditions(strict: Engine, kind: str, argument: str, value: Any) -> None:
-    document = f"query ($v: {kind}) {{ deep_links({argument}: $v) {{ id }} }}"
-    await code(strict, document)
-    with counted() as calls:
-        refused = await code(strict, document, v=value)
-
-    assert refused == "limit-exceeded"
-    assert calls[0] < BOUND
-
-
-async def test_rows_in_variables_are_no_conditions(strict: Engine) -> None:
-    document = "mutation ($v: [deep_links_insert_input!]!) { insert_deep_links(objects: $v) { affected_rows } }"
-
-    assert await code(strict, document, v=[{"_i": 1}] * 5_000) == "unavailable"
-
-
 async def test_a_document_that_the_admin_has_asked_is_measured_again_for_others() -> None:
     documents, text = Documents(), COSTLY["many aliases"]
     kept = documents.prepare(text, ADMINS)

@@ -11,15 +11,27 @@ from collections.abc import Callable
 from typing import Protocol
 
 from deeplinks import Deep, GraphQLStorage, Synchronizer, load, synchronize
-from deeplinks.batch import Cursor
+from deeplinks.batch import Cursor, Page
 from deeplinks.errors import FlushTimeoutError, UnavailableError
 from deeplinks.sync.replica import Replica, replica_of
 from tests.simulation.clock import VirtualLoop
-from tests.simulation.faults import Fault, Swarm
+from tests.simulation.faults import Extra, Fault, Swarm
 from tests.simulation.journal import NAME, BrokenError, Journal, state
 from tests.simulation.line import Line
 from tests.simulation.person import Person
 from tests.simulation.trace import Trace
+
+# Rows of a page where they are small.
+PAGE = 5
+
+
+class PagedStorage(GraphQLStorage):
+    """It gives little at a time."""
+
+    most = 1000
+
+    async def read(self, cursor: Cursor, limit: int = 1000) -> Page:
+        return await super().read(cursor, min(limit, self.most))
 
 
 class World(Protocol):
@@ -100,9 +112,14 @@ class Client:
             self._world.fail(error)
 
     async def _attempt(self) -> None:
-        storage = GraphQLStorage(transport=self.line)
+        storage = PagedStorage(transport=self.line)
+        storage.most = PAGE if Extra.pages in self._world.swarm.extras else storage.most
         try:
-            if self.deep is None:
+            if self.deep is None and Extra.pages in self._world.swarm.extras:
+                # It is read on where it stopped, and may be worked with meanwhile.
+                self._enter(Deep(space=self._world.space))
+                self.torn = True
+            elif self.deep is None:
                 self._enter(await load(storage, space=self._world.space))
             elif self.journal is None:
                 self._enter(self.deep)

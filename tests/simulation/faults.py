@@ -38,6 +38,12 @@ class Habit(StrEnum):
     pairs = "pairs"
 
 
+class Extra(StrEnum):
+    """How a schedule is besides: drawn last, so that seeds of before there was one are the same without."""
+
+    pages = "pages"
+
+
 @dataclass(frozen=True)
 class Swarm:
     """The faults and habits of one schedule, how many clients it has, and how hasty they are."""
@@ -50,10 +56,11 @@ class Swarm:
     loss: float
     # Many operations: until all are done, over no more associations than these, and looked at in the end only.
     most: int = 0
+    extras: frozenset[Extra] = frozenset()
 
     @classmethod
-    def drawn(cls, chance: random.Random) -> Swarm:
-        """Every class is on in half of all schedules."""
+    def drawn(cls, chance: random.Random, *, plain: bool = False) -> Swarm:
+        """Every class is on in half of all schedules; `plain`: without any extra."""
         faults = frozenset(fault for fault in Fault if chance.random() < 0.5)
         habits = frozenset(habit for habit in Habit if chance.random() < 0.6)
         return cls(
@@ -63,8 +70,9 @@ class Swarm:
             steps=chance.randint(8, 24),
             pause=chance.choice([0.02, 0.5, 2.0]),
             loss=chance.choice([0.1, 0.25, 0.4]),
+            extras=frozenset(extra for extra in Extra if not plain and chance.random() < 0.5),
         )
 
     def __str__(self) -> str:
-        parts = ",".join(sorted(self.faults)), ",".join(sorted(self.habits))
-        return f"{self.clients} clients, {self.steps} steps; faults {parts[0] or '-'}; habits {parts[1] or '-'}"
+        faults, habits, extras = (",".join(sorted(kind)) or "-" for kind in (self.faults, self.habits, self.extras))
+        return f"{self.clients} clients, {self.steps} steps; faults {faults}; habits {habits}; extras {extras}"

@@ -229,6 +229,17 @@ def another_log_not_noticed(patch: pytest.MonkeyPatch) -> None:
 
 
 @plant
+def a_torn_snapshot_not_noticed(patch: pytest.MonkeyPatch) -> None:
+    """Rows of before a backup was restored and of after it are taken for rows of one moment."""
+
+    async def check_seen(*_: object) -> None:
+        return
+
+    patch.setattr(GraphQLStorage, "_check_seen", check_seen)
+    patch.setattr(graphql, "_check_met", lambda *_, ended: None)
+
+
+@plant
 def floor_not_noticed(patch: pytest.MonkeyPatch) -> None:
     """A reader goes on above a floor that it has not reached."""
 

@@ -16,7 +16,7 @@ from tests.simulation.checks import MARKS, check_all, tables_of
 from tests.simulation.client import Client
 from tests.simulation.clock import VirtualLoop, run_on
 from tests.simulation.commits import Operation
-from tests.simulation.faults import Fault, Swarm
+from tests.simulation.faults import Extra, Fault, Swarm
 from tests.simulation.journal import BrokenError
 from tests.simulation.line import Line
 from tests.simulation.seams import seeded, stream
@@ -40,9 +40,9 @@ class Outcome:
     seconds: float
 
 
-def run(seed: int, keep: int = 0, swarm: Swarm | None = None) -> Outcome:
-    """Run one schedule, of the swarm that its seed draws or of a given one."""
-    loop, trace, swarm = VirtualLoop(), Trace(keep), swarm or Swarm.drawn(stream(seed, "swarm"))
+def run(seed: int, keep: int = 0, swarm: Swarm | None = None, *, plain: bool = False) -> Outcome:
+    """Run one schedule, of the swarm that its seed draws, or of that without extras, or of a given one."""
+    loop, trace, swarm = VirtualLoop(), Trace(keep), swarm or Swarm.drawn(stream(seed, "swarm"), plain=plain)
     with seeded(seed, loop):
         schedule = Schedule(seed, loop, swarm, trace)
         failure = ""
@@ -153,13 +153,27 @@ class Schedule:
 
     def _set_back(self) -> None:
         if any(client.reads_anew for client in self.clients):
-            # Of a snapshot that is torn by this nobody notices anything yet.
+            if Extra.pages in self.swarm.extras:
+                self._tear()
             return
         if self._backup is None or self._fate.random() < 0.4:
             self._backup = self.server.back_up()
         else:
             self.trace.note(self.loop.now, "server", "set back")
             self.server.restore(self._backup)
+
+    def _tear(self) -> None:
+        """Set back to a moment ago, while somebody reads all rows page by page."""
+        backup = self.server.back_up()
+        for _ in range(4):
+            self._write()
+
+        def restore() -> None:
+            if not self.over.is_set():
+                self.trace.note(self.loop.now, "server", "set back while it is read")
+                self.server.restore(backup)
+
+        self.loop.call_later(self._fate.choice([0.05, 0.2, 5]) * self._fate.random(), restore)
 
     def _prune(self) -> None:
         newest = self.server.newest(self.space)

@@ -54,8 +54,8 @@ class LocalCopy:
         told = self._file.facts.get("cursor")
         if told is None:
             return Cursor.start(space)
-        n, tag, table, position = orjson.loads(told)
-        return Cursor(space, n, tag, table, tuple(position))
+        n, tag, table, position, *seen = orjson.loads(told)
+        return Cursor(space, n, tag, table, tuple(position), tuple(*seen) or (0, 0))
 
     def renewing(self, space: str) -> bool:
         """Whether it has rows that whoever reads on may never meet: all was being read anew, or its first page was."""
@@ -71,7 +71,7 @@ class LocalCopy:
 
     def move(self, cursor: Cursor) -> None:
         if not self._lost:
-            self._place = orjson.dumps((cursor.n, cursor.tag, cursor.table, cursor.position))
+            self._place = orjson.dumps((cursor.n, cursor.tag, cursor.table, cursor.position, cursor.seen))
             self._file.set_fact("cursor", self._place)
 
     def check(self, space: str) -> None:
