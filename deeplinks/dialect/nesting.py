@@ -11,6 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from deeplinks.dialect.conflicts import on_conflict
+from deeplinks.dialect.operands import check_values, operands
 from deeplinks.dialect.payload import Object, Objects, objects
 from deeplinks.dialect.refusal import RequestError, unexpected, unknown_field
 from deeplinks.dialect.scope import Scope, as_tree
@@ -139,7 +140,9 @@ class _Reader:
     def _conflict(self, table: Table, value: Value, path: str) -> OnConflict | None:
         if value is not None and not table.conflicts:
             raise unknown_field("on_conflict", f"{table.graphql_name}_rel_insert_input", path)
-        return on_conflict(table, as_tree(value), Scope({}, tables=self.tables), path)
+        found = on_conflict(table, as_tree(value), Scope({}, tables=self.tables), path)
+        check_values(operands(found), {})
+        return found
 
     def _before(self, node: Node, relation: Relation, given: _Given, fixed: frozenset[str]) -> None:
         path = given.path

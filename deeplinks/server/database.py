@@ -108,7 +108,7 @@ class Database:
 
     async def _together(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]
-        if steps == [1] and seconds is None:
+        if steps == [1] and len(fields) == 1 and seconds is None:
             # One statement is a transaction, and a moment, by itself.
             return [await self._field(connection, fields[0], 0)]
         if AsyncPipeline.is_supported() and max(steps, default=1) == 1:

@@ -50,8 +50,8 @@ def no_text() -> GraphQLError:
 
 
 def unreadable(error: GraphQLError) -> bool:
-    """A literal that graphql-core could not read: thousands of digits. Nothing ran yet, so it has no path."""
-    return isinstance(error.original_error, ValueError) and error.path is None
+    """A literal that graphql-core could not read: thousands of digits. Nothing ran yet: it has a place, and no path."""
+    return isinstance(error.original_error, ValueError) and bool(error.nodes) and error.path is None
 
 
 def from_document(error: GraphQLError) -> GraphQLError:

@@ -1,6 +1,7 @@
 """Requests that once were answered by a failure of the server's own. Found by the attacks, then shrunk."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -34,3 +35,22 @@ async def test_rows_that_are_nested_too_deep_are_refused(endpoint: str) -> None:
     answer = await post(endpoint, query, row=row)
 
     assert answer["errors"][0]["message"] == "the request is nested too deep"
+
+
+async def test_no_updates_beside_another_mutation_are_an_empty_list(endpoint: str) -> None:
+    query = """mutation ($id: uuid!) {
+      many: update_deep_links_many(updates: []) { affected_rows }
+      one: delete_deep_links_by_pk(id: $id) { id }
+    }"""
+    answer = await post(endpoint, query, id=str(UUID(int=1)))
+
+    assert answer == {"data": {"many": [], "one": None}}
+
+
+async def test_what_would_be_asked_of_rows_is_read_also_where_no_row_is_looked_at(endpoint: str) -> None:
+    for text in (
+        "update_deep_links(where: {id: {_eq: null}}) { affected_rows }",
+        "insert_deep_links(objects: [], on_conflict: {constraint: links_pkey, where: {id: {_eq: null}}}) { affected_rows }",
+    ):
+        answer = await post(endpoint, f"mutation {{ {text} }}")
+        assert answer["errors"][0]["extensions"]["code"] == "validation-failed"

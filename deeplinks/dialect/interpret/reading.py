@@ -75,10 +75,9 @@ def _plain(order: Order) -> tuple[OrderBy, ...]:
 
 def by_key(statement: ByKey, world: World) -> Value:
     """The row with this key, or None."""
-    where = And(statement.key)
-    for row in chosen_rows(statement.table, where, world):
-        return shape(statement.selection, world)(row)
-    return None
+    shows = shape(statement.selection, world)
+    rows = chosen_rows(statement.table, And(statement.key), world)
+    return shows(rows[0]) if rows else None
 
 
 def stream(statement: Stream, world: World) -> list[Value]:

@@ -9,6 +9,7 @@ from deeplinks.dialect.interpret.conditions import World
 from deeplinks.dialect.interpret.reading import aggregate, by_key, select, stream
 from deeplinks.dialect.interpret.tables import Tables
 from deeplinks.dialect.interpret.writing import delete, insert, update, update_many
+from deeplinks.dialect.operands import check_values, operands
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.statements import Aggregate, ByKey, Delete, Insert, Select, Statement, Stream, Update, UpdateMany
 from deeplinks.dialect.values import Value, Variables
@@ -23,6 +24,8 @@ def interpret(statement: Statement, tables: Tables, variables: Variables, sessio
     `NotInterpretedError` for what is not known here.
     """
     world = World(tables, session.known(variables), session)
+    # Also where no row is held against them: what does not fit is refused before anything is looked at.
+    check_values(operands(statement), world.variables)
     match statement:
         case Select():
             return select(statement, world)

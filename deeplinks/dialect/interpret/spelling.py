@@ -23,6 +23,8 @@ from deeplinks.tables import Column
 Stored: TypeAlias = Any
 
 BIGINT = (-(2**63), 2**63 - 1)
+# What PostgreSQL takes for a time beside ISO 8601.
+TIMES_OF_ITS_OWN = frozenset({"now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity"})
 _numeric = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,7})?\s*", re.ASCII).fullmatch
 _whole = re.compile(r"\s*[+-]?\d+\s*", re.ASCII).fullmatch
 # PostgreSQL's limits: digits before the point, and after it.
@@ -138,6 +140,8 @@ def _time(value: Value) -> datetime:
     try:
         time = datetime.fromisoformat(str(value))
     except ValueError:
+        if str(value).strip().lower() in TIMES_OF_ITS_OWN or str(value).upper().endswith((" BC", " AD")):
+            raise NotInterpretedError(f"the time {value}") from None
         raise ViolationError("22007", f'invalid input syntax for type timestamp with time zone: "{value}"') from None
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 

@@ -156,9 +156,10 @@ def finish(tables: Tables, table: Table, touched: Touched) -> None:
 def update(statement: Update, world: World) -> Value:
     """Change the rows that are so. Raises `RequestError`, `ViolationError`."""
     table, tables, touched = seen(world, statement.table, "update"), world.tables, Touched()
+    chosen = chosen_rows(table, And((statement.where,)), world, "update")
     if statement.changes:
         new = changed(statement.changes, world)
-        for row in chosen_rows(table, And((statement.where,)), world, "update"):
+        for row in chosen:
             _change(tables, table, row, new(row), touched)
     finish(tables, table, touched)
     return answered(statement.answer, touched.rows, world)
@@ -191,7 +192,8 @@ def remove(tables: Tables, table: Table, rows: Sequence[Row]) -> None:
 def answered(answer: Answer, rows: Sequence[Row], world: World, count: int | None = None) -> Value:
     """What the mutation answers of the rows it touched, `count` of them if more than these; relations show the state after it."""
     if isinstance(answer, One):
-        return shape(answer.selection, world)(rows[0]) if rows else None
+        shows = shape(answer.selection, world)
+        return shows(rows[0]) if rows else None
     return {part.key: _told(part, rows, world, len(rows) if count is None else count) for part in answer.parts}
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from deeplinks.dialect.mutations import each_update, new_rows, updates_of
+from deeplinks.dialect.operands import check_values, operands
 from deeplinks.dialect.payload import JsonText, Objects, encoded
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.aggregates import aggregated
@@ -107,6 +108,8 @@ class Inserting:
     shapes: dict[object, tuple[Sql, ...]] = field(default_factory=dict[object, "tuple[Sql, ...]"])
 
     def bind(self, variables: Variables) -> Bound:
+        # Also where no conflict will look at them: nothing that does not fit is passed over.
+        check_values(operands(self.statement.on_conflict), variables)
         rows = new_rows(self.statement, resolve(self.statement.rows.tree, variables))
         if isinstance(rows, list):
             return Bound((nested(self.session, self.statement, rows, variables),))

@@ -14,7 +14,7 @@ from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.parameters import put
 from deeplinks.dialect.sql.sources import source, whole
 from deeplinks.dialect.sql.writer import PREVIOUS, Parameter, Slot, Sql, Writer, literal, quoted, words
-from deeplinks.dialect.statements import Answer, Assign, Delete, Insert, OnConflict, Update
+from deeplinks.dialect.statements import ALWAYS, Answer, Assign, Condition, Delete, Insert, OnConflict, Update
 from deeplinks.dialect.values import Variables
 from deeplinks.tables import Column, Table
 
@@ -81,7 +81,7 @@ def update(session: Session, statement: Update) -> tuple[Sql, ...]:
     """The statements of an update."""
     writer, table = Writer(session), statement.table
     if not statement.changes:
-        return chain(writer, table, statement.answer, nothing(writer, table, "update"))
+        return chain(writer, table, statement.answer, nothing(writer, table, "update", statement.where))
     rows = source(writer, table, "update")
     changes = ", ".join(_assigned(writer, change) for change in statement.changes)
     chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
@@ -125,9 +125,10 @@ def _previous(variables: Variables) -> Parameter:
     return PREVIOUS
 
 
-def nothing(writer: Writer, table: Table, verb: str) -> str:
-    """No rows: not even a trigger fires."""
-    return words("SELECT", names(whole(table).columns), "FROM", source(writer, table, verb).name, "WHERE false")
+def nothing(writer: Writer, table: Table, verb: str, asked: Condition = ALWAYS) -> str:
+    """No rows: not even a trigger fires. What is asked of them is held against its types all the same."""
+    chosen = where("false", holds(writer, TARGET, asked))
+    return words("SELECT", names(whole(table).columns), "FROM", source(writer, table, verb).name, TARGET, chosen)
 
 
 def returning(table: Table, answer: Answer, *more: str) -> str:
