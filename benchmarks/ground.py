@@ -26,7 +26,9 @@ def database() -> Generator[str]:
 def server(url: str) -> Generator[str]:
     """Our server over that database; the address of its endpoint."""
     command = [sys.executable, "-m", "deeplinks", "serve", "--port", "0", "--database-url", url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    # None of the peers logs what it is asked.
+    environment = {**os.environ, "LOG_REQUESTS": "false"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             assert process.stdout
             yield process.stdout.readline().split()[1]

@@ -56,7 +56,7 @@ class Database:
         self.pool = pool
         self.statements = 0
         self._seen = seen
-        self._gathering = Gathering(self._alone, self._many)
+        self._gathering = Gathering(self._alone, self.table)
 
     async def read(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
         """The answers of a query's root fields, all of one moment; no statement takes longer than `seconds`.
@@ -81,10 +81,17 @@ class Database:
             await cursor.execute(text.encode(), parameters, prepare=False)
             return await cursor.fetchall()
 
-    async def table(self, step: Step) -> list[list[bytes]]:
-        """The rows of one statement, as the bytes that came; null is empty. Raises what psycopg raises."""
+    async def table(self, step: Step, seconds: float | None = None) -> list[list[bytes]]:
+        """The rows of one statement, as the bytes that came; null is empty. It takes no longer than `seconds`.
+
+        Raises what psycopg raises.
+        """
         async with self._connection() as connection:
-            return await self._table(connection, step)
+            if seconds is None:
+                return await self._table(connection, step)
+            async with connection.transaction():
+                await _hurry(connection, seconds)
+                return await self._table(connection, step)
 
     async def _table(self, connection: Connection, step: Step) -> list[list[bytes]]:
         cursor = AsyncRawCursor(connection)
@@ -97,14 +104,6 @@ class Database:
     async def _alone(self, field: Bound, seconds: float | None) -> list[bytes]:
         async with self._connection() as connection:
             return await self._together(connection, [field], seconds)
-
-    async def _many(self, step: Step, seconds: float | None) -> list[list[bytes]]:
-        async with self._connection() as connection:
-            if seconds is None:
-                return await self._table(connection, step)
-            async with connection.transaction():
-                await _hurry(connection, seconds)
-                return await self._table(connection, step)
 
     async def _together(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]

@@ -23,7 +23,7 @@ from deeplinks.server.execute import LiveQuery, failed
 # Between these lie all keys.
 FIRST, LAST = "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"
 RESYNC: Final = "resync"
-LASTING: Final = frozenset({RESYNC, "data-exception", "validation-failed"})
+LASTING: Final = frozenset({RESYNC, "data-exception", "validation-failed", faults.TOO_LONG})
 PRUNED: Final = "the log was pruned past this stream's place: subscribe again, from the last value that was told"
 
 
@@ -67,7 +67,7 @@ async def step(database: Database, live: LiveQuery, place: Place, number: int) -
     (scanning,), (heeding,) = live.query.chains
     asked = _filled(heeding if place.heeding else scanning, place, _first_key(live))
     try:
-        moment, *rows = await database.table(asked)
+        moment, *rows = await database.table(asked, live.seconds)
     except psycopg.Error as error:
         return Stepped([failed(faults.from_database(error))], place, number, failed=True)
     except UnicodeEncodeError:

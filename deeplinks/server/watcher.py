@@ -12,12 +12,14 @@ from typing import Final
 from strawberry.types import ExecutionResult
 
 from deeplinks.server.answers import Spliced, codes
+from deeplinks.server.faults import TOO_LONG
 from deeplinks.server.mailbox import Mailbox
 from deeplinks.server.tasks import Tasks
 from deeplinks.tasks import check_called_off
 
 Reader = Mailbox[ExecutionResult]
-LASTING: Final = frozenset({"data-exception", "validation-failed"})
+# What takes too long would take as long again, at every look.
+LASTING: Final = frozenset({"data-exception", "validation-failed", TOO_LONG})
 
 
 class Watcher:

@@ -12,10 +12,14 @@ import psycopg
 import pytest
 
 from deeplinks.dialect.interpret import interpret
+from deeplinks.dialect.session import Rights, Rules, Session
+from deeplinks.dialect.statements import And, Compare
+from deeplinks.dialect.values import Given, Operand
 from deeplinks.server.bodies import loads
 from deeplinks.server.engine import Engine, open_engine
 from deeplinks.server.settings import Settings
 from deeplinks.storage.pruning import Keep, prune
+from deeplinks.tables import LINKS, TABLES
 from tests.dialect.cases import GOLDEN
 from tests.dialect.plants import as_dicts, plant
 from tests.dialect.reading import statement
@@ -314,6 +318,28 @@ async def _insert(connection: Connection, space: str, kind: str, count: int) -> 
     given = "insert into deep.links (id, _deep, _type) select one, %s, %s from unnest(%s::uuid[]) one"
     await connection.execute(given, (space, kind, ids))
     return ids
+
+
+async def test_a_role_is_told_of_its_own_rows_and_of_those_that_become_its_own(
+    engine: Engine, writer: Connection
+) -> None:
+    space, mine, yours = new(), new(), new()
+    own = Compare(LINKS.by_name["_type"], "_eq", Operand(Given("x-hasura-type"), "uuid", "$"))
+    session = Session(
+        "user", {"x-hasura-type": mine}, rights=Rights(TABLES, {"links": Rules(select=And((own,)), limit=2)})
+    )
+    first = await _insert(writer, space, mine, 3)
+    (other,) = await _insert(writer, space, yours, 1)
+    async with streaming(engine, BY_I, session, space=space, size=10, **{"from": 0}) as stream:
+        batches = [await stream.batch(), await stream.batch()]
+        assert [[row["id"] for row in batch] for batch in batches] == [first[:2], first[2:]]
+        (second,) = await _insert(writer, space, mine, 1)
+        engine.hub.ring()
+        assert await stream.ids(1) == [second]
+        await writer.execute("update deep.links set _type = %s where id = %s", (mine, other))
+        engine.hub.ring()
+
+        assert await stream.ids(1) == [other]
 
 
 # readers
