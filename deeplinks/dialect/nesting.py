@@ -61,12 +61,10 @@ class Layer:
 
     def check(self, ids: Iterable[str]) -> None:
         """Hold the rows that were touched against those that others need. Raises `RequestError`, code not-supported."""
-        for missing in self.needed.keys() - set(ids):
-            kind, path = self.needed[missing]
-            why = (
-                f'cannot proceed to insert {kind} relations since insert to table "{self.table.name}" affects zero rows'
-            )
-            raise RequestError(why, path, "not-supported")
+        touched = set(ids)
+        for kind, path in (why for id, why in self.needed.items() if id not in touched):
+            told = f'insert to table "{self.table.name}" affects zero rows'
+            raise RequestError(f"cannot proceed to insert {kind} relations since {told}", path, "not-supported")
 
 
 def layers(
@@ -214,6 +212,8 @@ def _name(table: Table, node: Node) -> tuple[bool, str] | None:
         return None
 
 
+# One statement a layer, and not one of all: its parts would not see each other's rows, so that a row could not be changed
+# by two of them, and the log would hear of what came after something else at the same time.
 def _ordered(rows: Rows, at_once: bool) -> Iterator[Rows]:
     """What a row refers to before it, what refers to it after it; one row after the other where that may matter."""
     nested = any(node.before or node.after for node in rows.nodes)
