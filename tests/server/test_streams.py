@@ -394,6 +394,22 @@ async def test_who_is_slow_misses_nothing(engine: Engine, writer: Connection) ->
         assert await slow.ids(40) == ids[1:]
 
 
+async def test_a_log_out_of_another_servers_backup_is_not_told_again_and_again(
+    engine: Engine, writer: Connection
+) -> None:
+    space = new()
+    ids = await links(writer, space, 3)
+    await writer.execute("alter table deep.changes disable trigger user")
+    await writer.execute("update deep.changes set tx = tx + 1000000")
+    await writer.execute("alter table deep.changes enable trigger user")
+    async with streaming(engine, BY_I, space=space, size=10, **{"from": 0}) as stream:
+        assert await stream.ids(3) == ids
+        for _ in range(2):
+            more = await links(writer, space, 1)
+            engine.hub.ring()
+            assert await stream.ids(1) == more
+
+
 async def test_where_the_log_was_pruned_past_a_reader_it_is_told_so(
     engine: Engine, writer: Connection, database_url: str
 ) -> None:
