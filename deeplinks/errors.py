@@ -44,6 +44,7 @@ The ground. It imports nothing of ours. The first paragraph of a class's docstri
     ├── OutboxFullError
     ├── FlushTimeoutError (TimeoutError)
     └── SettingsError
+        └── PermissionsError
 """
 
 from __future__ import annotations
@@ -427,3 +428,9 @@ class SettingsError(DeepError, ValueError):
     """The setting {name} is not usable: {why}."""
 
     code = "invalid-configuration"
+
+
+class PermissionsError(SettingsError):
+    """The permissions in {path} can't be used: at {place}: {why}."""
+
+    code = "invalid-permissions"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from deeplinks.dialect.statements import ALWAYS, Assign, Condition
-from deeplinks.dialect.values import Variables
+from deeplinks.dialect.values import Tree, Variables
 from deeplinks.tables import TABLES, Table
 
 ADMIN = "admin"
@@ -19,7 +19,8 @@ ADMIN = "admin"
 class Rules:
     """What holds for a role's rows of one table: which may be seen, changed, deleted, and what new ones have to be.
 
-    Rows to change or to delete have to be such as may be seen, too. `limit` is how many a list shows at most.
+    Rows to change or to delete have to be such as may be seen, too; `inserted` and `updated` have to be true of rows as a
+    mutation left them. `limit` is how many a list shows at most.
     """
 
     select: Condition = ALWAYS
@@ -34,10 +35,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rights:
-    """What a role may: the tables as it sees them, with fewer columns, relations and verbs, and rules for their rows."""
+    """What a role may: the tables as it sees them, with fewer columns, relations and verbs, and rules for their rows.
+
+    `spaces` are those that it is confined to, ids or names of session variables; `None`: to none.
+    """
 
     tables: Mapping[str, Table]
     rules: Mapping[str, Rules] = field(default_factory=dict[str, Rules])
+    spaces: tuple[Tree, ...] | None = None
 
     def of(self, table: Table) -> Rules:
         """The rules for a table's rows."""

@@ -5,6 +5,7 @@ The dialect. It knows GraphQL's values and their scalars; tables and SQL may not
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,7 +34,7 @@ Variables: TypeAlias = "Mapping[str, Value]"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A variable, where its value will stand."""
+    """A variable, where its value will stand: the request's, or with dashes in its name the session's."""
 
     name: str
 
@@ -96,6 +97,8 @@ def resolve(value: Tree, variables: Variables) -> Value:
     An optional variable without a value is null, as in Hasura: a filter can't vanish because a client forgot it.
     """
     if isinstance(value, Given):
+        if "-" in value.name and value.name not in variables:
+            raise RequestError(f'missing session variable: "{value.name}"', code="not-found")
         return variables.get(value.name)
     if isinstance(value, list):
         return [resolve(item, variables) for item in value]
@@ -117,6 +120,8 @@ class Operand:
     def value(self, variables: Variables) -> Value:
         """The checked value. Raises `RequestError` at the operand's own path."""
         value = resolve(self.tree, variables)
+        if isinstance(self.tree, Given) and "-" in self.tree.name:
+            value = _of_session(value, self.scalar, self.many)
         if self.many:
             return self._list(value)
         if value is None and self.nullable:
@@ -132,6 +137,16 @@ class Operand:
             for index, item in enumerate(items):
                 check(self.scalar, item, f"{self.path}[{index}]")
         return items
+
+
+def _of_session(value: Value, scalar: str, many: bool) -> Value:
+    """What the text of a session variable says: a list as `{a,b}`, which is how PostgreSQL and Hasura write them."""
+    if not isinstance(value, str):
+        return value
+    if many and value.startswith("{") and value.endswith("}"):
+        inside = value[1:-1]
+        return list(next(csv.reader([inside], skipinitialspace=True, escapechar="\\"))) if inside else []
+    return {"true": True, "false": False}.get(value.lower(), value) if scalar == "Boolean" else value
 
 
 def check(scalar: str, value: Value, path: str) -> None:

@@ -21,6 +21,7 @@ from deeplinks import resources
 from deeplinks.dialect.payload import JsonText
 from deeplinks.dialect.sql import Bound, Recalled, Step
 from deeplinks.server.gathering import Gathering
+from deeplinks.server.within import UNBOUND, Within
 from deeplinks.storage.postgres import Connection, Pool
 
 NULL: Final = b"null"
@@ -55,23 +56,25 @@ class Database:
     def __init__(self, pool: Pool, seen: Callable[[str], None] | None = None) -> None:
         self.pool = pool
         self.statements = 0
+        # Whether the database has the role that confines who is not the admin.
+        self.walled = False
         self._seen = seen
         self._gathering = Gathering(self._alone, self.table)
 
-    async def read(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
-        """The answers of a query's root fields, all of one moment; no statement takes longer than `seconds`.
+    async def read(self, fields: Sequence[Bound], within: Within = UNBOUND) -> list[bytes]:
+        """The answers of a query's root fields, all of one moment.
 
         Raises `StatementError` and what psycopg raises.
         """
         if len(fields) == 1:
-            return await self._gathering.ask(fields[0], seconds)
+            return await self._gathering.ask(fields[0], within)
         async with self._connection() as connection, _snapshot(connection):
-            return await self._together(connection, fields, seconds)
+            return await self._together(connection, fields, within)
 
-    async def write(self, fields: Sequence[Bound], seconds: float | None = None) -> list[bytes]:
+    async def write(self, fields: Sequence[Bound], within: Within = UNBOUND) -> list[bytes]:
         """The answers of a mutation's root fields, which take effect together or not at all. Raises as `read` does."""
         async with self._connection() as connection:
-            return await self._together(connection, fields, seconds)
+            return await self._together(connection, fields, within)
 
     async def rows(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The rows of a statement of the server's own. It is planned every time, for tables grow. Raises what psycopg raises."""
@@ -81,16 +84,13 @@ class Database:
             await cursor.execute(text.encode(), parameters, prepare=False)
             return await cursor.fetchall()
 
-    async def table(self, step: Step, seconds: float | None = None) -> list[list[bytes]]:
-        """The rows of one statement, as the bytes that came; null is empty. It takes no longer than `seconds`.
-
-        Raises what psycopg raises.
-        """
+    async def table(self, step: Step, within: Within = UNBOUND) -> list[list[bytes]]:
+        """The rows of one statement, as the bytes that came; null is empty. Raises what psycopg raises."""
         async with self._connection() as connection:
-            if seconds is None:
+            if within == UNBOUND:
                 return await self._table(connection, step)
             async with connection.transaction():
-                await _hurry(connection, seconds)
+                await self._confine(connection, within)
                 return await self._table(connection, step)
 
     async def _table(self, connection: Connection, step: Step) -> list[list[bytes]]:
@@ -101,19 +101,19 @@ class Database:
         width = range(result.nfields)
         return [[result.get_value(row, column) or b"" for column in width] for row in range(result.ntuples)]
 
-    async def _alone(self, field: Bound, seconds: float | None) -> list[bytes]:
+    async def _alone(self, field: Bound, within: Within) -> list[bytes]:
         async with self._connection() as connection:
-            return await self._together(connection, [field], seconds)
+            return await self._together(connection, [field], within)
 
-    async def _together(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
+    async def _together(self, connection: Connection, fields: Sequence[Bound], within: Within) -> list[bytes]:
         steps = [len(chain) for field in fields for chain in field.chains]
-        if steps == [1] and len(fields) == 1 and seconds is None:
+        if steps == [1] and len(fields) == 1 and within == UNBOUND:
             # One statement is a transaction, and a moment, by itself.
             return [await self._field(connection, fields[0], 0)]
         if AsyncPipeline.is_supported() and max(steps, default=1) == 1:
-            return await self._at_once(connection, fields, seconds)
+            return await self._at_once(connection, fields, within)
         async with connection.transaction():
-            await _hurry(connection, seconds)
+            await self._confine(connection, within)
             return [await self._field(connection, field, index) for index, field in enumerate(fields)]
 
     @asynccontextmanager
@@ -127,6 +127,14 @@ class Database:
                 # An answer of what was called off may be on its way still: nobody else is to read it as his own.
                 await connection.close()
                 raise
+
+    async def _confine(self, connection: Connection, within: Within) -> None:
+        """Hold the transaction to what it runs within; where no time is said, the pool's own limit holds."""
+        if within.seconds is not None:
+            text = resources.text("sql/queries/hurry.sql").encode()
+            await AsyncRawCursor(connection).execute(text, [f"{within.seconds * 1000:.0f}"])
+        if within.wall is not None:
+            await self._send(AsyncRawCursor(connection), within.wall, ())
 
     async def _field(self, connection: Connection, field: Bound, index: int) -> bytes:
         """One answer after another: a step may need the one before it."""
@@ -145,12 +153,12 @@ class Database:
                 step.check(answers[-1])
         return answers[-1]
 
-    async def _at_once(self, connection: Connection, fields: Sequence[Bound], seconds: float | None) -> list[bytes]:
+    async def _at_once(self, connection: Connection, fields: Sequence[Bound], within: Within) -> list[bytes]:
         """Everything is sent before the first answer is read: one way there and back, however many statements."""
         sent: list[tuple[int, Cursor]] = []
         try:
             async with connection.pipeline(), connection.transaction():
-                await _hurry(connection, seconds)
+                await self._confine(connection, within)
                 for index, field in enumerate(fields):
                     for (step,) in field.chains:
                         sent.append((index, AsyncRawCursor(connection)))
@@ -187,13 +195,6 @@ def _joined(field: Bound, answers: Iterator[bytes]) -> bytes:
     """The field's answer, of the next of `answers` for each of its chains."""
     own = [next(answers) for _ in field.chains]
     return b"[" + b",".join(own) + b"]" if field.listed else own[0]
-
-
-async def _hurry(connection: Connection, seconds: float | None) -> None:
-    """No statement of the transaction takes longer than that; where nothing is said, the pool's own limit holds."""
-    if seconds is not None:
-        text = resources.text("sql/queries/hurry.sql").encode()
-        await AsyncRawCursor(connection).execute(text, [f"{seconds * 1000:.0f}"])
 
 
 @asynccontextmanager

@@ -5,9 +5,10 @@ The server. It joins the schema, the documents and the database; what each of th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from time import perf_counter
 
@@ -17,8 +18,10 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from deeplinks import resources
 from deeplinks.dialect.refusal import RequestError
-from deeplinks.dialect.session import Session
+from deeplinks.dialect.session import EVERYTHING as ALL
+from deeplinks.dialect.session import Rights, Session
 from deeplinks.server import answers, faults
 from deeplinks.server.access import Admission
 from deeplinks.server.bodies import Request
@@ -28,10 +31,13 @@ from deeplinks.server.execute import Asked, CompileAndRun, failed, known
 from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
 from deeplinks.server.observing import Answered, Observer
+from deeplinks.server.permissions import load
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
 from deeplinks.server.tasks import Tasks
 from deeplinks.storage.postgres import open_pool
+
+logger = logging.getLogger(__name__)
 
 EVERYTHING = frozenset({OperationType.QUERY, OperationType.MUTATION})
 STREAMED = EVERYTHING | {OperationType.SUBSCRIPTION}
@@ -39,8 +45,16 @@ STREAMED = EVERYTHING | {OperationType.SUBSCRIPTION}
 
 @cache
 def served_schema() -> TablesSchema:
-    """The schema that answers by SQL: one a process."""
+    """The schema that answers by SQL, of who sees everything: one a process."""
     return make_schema([CompileAndRun])
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What sessions of the same rights are served with: a schema, and the documents that were asked under it."""
+
+    schema: TablesSchema
+    documents: Documents = field(default_factory=Documents)
 
 
 class Engine:
@@ -49,15 +63,35 @@ class Engine:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
-        self.admission = Admission(settings)
-        self.documents = Documents()
+        self.admission = Admission(settings, load(settings.permissions) if settings.permissions else None)
+        self._served: dict[Rights, Served] = {}
         self.hub = Hub(database, settings)
         self.observers: list[Observer] = []
         self._tasks = Tasks()
 
+    def served(self, rights: Rights = ALL) -> Served:
+        """What sessions with these rights are served with, made when the first of them asks."""
+        if rights not in self._served:
+            schema = served_schema() if rights is ALL else make_schema([CompileAndRun], rights.tables)
+            self._served[rights] = Served(schema)
+        return self._served[rights]
+
+    @property
+    def documents(self) -> Documents:
+        """The documents of the admin."""
+        return self.served().documents
+
     async def begin(self) -> None:
-        """Start what runs beside requests."""
+        """Start what runs beside requests, and find out whether the second wall stands."""
+        if self.settings.permissions is not None:
+            self.database.walled = await self._has_wall()
         await self.admission.begin(self._tasks)
+
+    async def _has_wall(self) -> bool:
+        ((walled,),) = await self.database.rows(resources.text("sql/queries/walled.sql"))
+        if not walled:
+            logger.warning("the database's own wall does not stand: the role deeplinks_session can't be taken")
+        return bool(walled)
 
     def limits(self, session: Session) -> Limits:
         """The limits of a session's role; in development everybody may ask about the schema."""
@@ -92,8 +126,8 @@ class Engine:
         await self.hub.close()
 
     def _asked(self, request: Request, session: Session) -> Asked:
-        limits, observed = self.limits(session), bool(self.observers)
-        return Asked(request, session, limits, self.documents, self.database, self.hub.ring, observed)
+        limits, observed, documents = self.limits(session), bool(self.observers), self.served(session.rights).documents
+        return Asked(request, session, limits, documents, self.database, self.hub.ring, observed)
 
     async def _execute(self, asked: Asked, allowed: Iterable[OperationType]) -> ExecutionResult:
         if not asked.observed:
@@ -115,7 +149,7 @@ class Engine:
         if (answered := await known(asked, {kind.value for kind in allowed})) is not None:
             return answered
         try:
-            return await served_schema().execute(
+            return await self.served(asked.session.rights).schema.execute(
                 request.query,
                 variable_values=dict(request.variables),
                 context_value=asked,

@@ -33,6 +33,8 @@ from deeplinks.server.documents import Documents, Prepared
 from deeplinks.server.limits import Limits
 from deeplinks.server.measure import Measure, nested
 from deeplinks.server.observing import REFUSED, rows
+from deeplinks.server.wall import wall
+from deeplinks.server.within import UNBOUND, Within
 
 ANEW: Final = 2
 Fields: TypeAlias = "list[tuple[str, bytes]]"
@@ -47,13 +49,13 @@ Run: TypeAlias = "Callable[[list[Bound]], Awaitable[list[bytes]]]"
 class LiveQuery:
     """A subscription's field, compiled: answered again and again.
 
-    `space` is where all it may show lies, '' for anywhere; `seconds` is how long one answer may take.
+    `space` is where all it may show lies, '' for anywhere; `within` is what every answer is held to.
     """
 
     planned: Planned
     query: Bound
     space: str
-    seconds: float | None = None
+    within: Within = UNBOUND
     identity: Hashable = field(init=False)
 
     @property
@@ -65,7 +67,7 @@ class LiveQuery:
         """Equal ones have equal answers: the statements and all their values, a role's filters among them."""
         steps = (step for chain in self.query.chains for step in chain)
         told = tuple((step.text, repr(step.parameters)) for step in steps)
-        object.__setattr__(self, "identity", (self.planned.key, self.space, told))
+        object.__setattr__(self, "identity", (self.planned.key, self.space, told, self.within.wall))
 
 
 @dataclass(slots=True)
@@ -196,7 +198,8 @@ async def answer(asked: Asked, plan: Plan, variables: Variables) -> Fields:
     """Run a query or a mutation. Raises `RequestError`, or `GraphQLError` for what the database said."""
     bound = [(field, query) for field, query in zip(plan.fields, plan.bind(variables), strict=True) if query]
     changes = plan.operation.kind == "mutation"
-    run: Run = partial(asked.database.write if changes else asked.database.read, seconds=asked.limits.seconds)
+    way = asked.database.write if changes else asked.database.read
+    run: Run = partial(way, within=_within(asked))
     answers = await _run(run, [field for field, _ in bound], [query for _, query in bound]) if bound else []
     if changes and bound:
         asked.committed()
@@ -215,13 +218,17 @@ def _live(asked: Asked, plan: Plan, variables: Variables) -> LiveQuery:
         if confined(asked.session.rights) or isinstance(field.statement, Stream)
         else None
     )
-    return LiveQuery(field, query, space or "", asked.limits.seconds)
+    return LiveQuery(field, query, space or "", _within(asked))
+
+
+def _within(asked: Asked) -> Within:
+    return Within(asked.limits.seconds, wall(asked.session) if asked.database.walled else None)
 
 
 async def asked_again(database: Database, live: LiveQuery) -> ExecutionResult:
     """What a live query answers now; what goes wrong is told in the answer."""
     try:
-        (text,) = await _run(partial(database.read, seconds=live.seconds), [live.planned], [live.query])
+        (text,) = await _run(partial(database.read, within=live.within), [live.planned], [live.query])
     except (RequestError, GraphQLError) as error:
         return refused(error)
     return ExecutionResult(data=spliced([(live.planned.key, text)]), errors=None)

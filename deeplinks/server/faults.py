@@ -106,6 +106,9 @@ def _with_state(error: psycopg.Error, state: str, place: str) -> GraphQLError:
         )
     if state == "23514":
         return told(f"Check constraint violation. {message}", "permission-error", place, **more)
+    if state == "42501":
+        # Row level security: what it says names tables.
+        return told("a row is not such as this role may write it", "permission-error", place, **more)
     if state.startswith("23"):
         return told(f"{CONSTRAINTS.get(state, '')}{message}", "constraint-violation", place, **more)
     if state.startswith("22"):

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import psycopg
 
 from deeplinks.dialect.sql import Bound, Keyed, Parameter, Step
+from deeplinks.server.within import Within
 
 NULL: Final = b"null"
 # Keys of one statement, at most.
@@ -22,9 +23,9 @@ TURNS: Final = 4
 # As PostgreSQL writes them: another spelling would not be found among the answers.
 _canonical = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
-Alone: TypeAlias = "Callable[[Bound, float | None], Awaitable[list[bytes]]]"
-Many: TypeAlias = "Callable[[Step, float | None], Awaitable[list[list[bytes]]]]"
-Kind: TypeAlias = "tuple[str, tuple[Parameter, ...], float | None]"
+Alone: TypeAlias = "Callable[[Bound, Within], Awaitable[list[bytes]]]"
+Many: TypeAlias = "Callable[[Step, Within], Awaitable[list[list[bytes]]]]"
+Kind: TypeAlias = "tuple[str, tuple[Parameter, ...], Within]"
 Answer: TypeAlias = "asyncio.Future[list[bytes]]"
 
 
@@ -69,16 +70,16 @@ class Gathering:
         self._groups: dict[Kind, _Group] = {}
         self._running: dict[Kind, asyncio.Task[None]] = {}
 
-    async def ask(self, field: Bound, seconds: float | None) -> list[bytes]:
+    async def ask(self, field: Bound, within: Within) -> list[bytes]:
         """The field's answer. Raises what asking raises."""
         keyed = field.keyed
         if keyed is None:
-            return await self._alone(field, seconds)
+            return await self._alone(field, within)
         parameters = field.chains[0][0].parameters
         key, others = parameters[keyed.place], parameters[: keyed.place] + parameters[keyed.place + 1 :]
         if not isinstance(key, str) or not _canonical(key) or any(isinstance(one, list) for one in others):
-            return await self._alone(field, seconds)
-        return await self._join((keyed.text, others, seconds), keyed, key, field)
+            return await self._alone(field, within)
+        return await self._join((keyed.text, others, within), keyed, key, field)
 
     def _join(self, kind: Kind, keyed: Keyed, key: str, field: Bound) -> Answer:
         group = self._groups.get(kind)
@@ -98,29 +99,29 @@ class Gathering:
         finally:
             del self._running[kind]
 
-    async def _answer(self, group: _Group, seconds: float | None) -> None:
+    async def _answer(self, group: _Group, within: Within) -> None:
         try:
             if len(group.asked) == 1:
-                await self._one_by_one(group, seconds)
+                await self._one_by_one(group, within)
             else:
-                await self._together(group, seconds)
+                await self._together(group, within)
         except psycopg.Error:
             # Whatever it was, it need not be everybody's.
-            await self._one_by_one(group, seconds)
+            await self._one_by_one(group, within)
         finally:
             for _, answer in group.asked:
                 answer.cancel()
 
-    async def _together(self, group: _Group, seconds: float | None) -> None:
+    async def _together(self, group: _Group, within: Within) -> None:
         keys = list(group.waiting)
         for start in range(0, len(keys), MOST):
             some = keys[start : start + MOST]
-            group.settle(some, await self._many(group.step(some), seconds))
+            group.settle(some, await self._many(group.step(some), within))
 
-    async def _one_by_one(self, group: _Group, seconds: float | None) -> None:
+    async def _one_by_one(self, group: _Group, within: Within) -> None:
         for field, answer in group.asked:
             try:
-                found = await self._alone(field, seconds)
+                found = await self._alone(field, within)
             except Exception as error:  # noqa: BLE001  raised where it is waited for
                 if not answer.done():
                     answer.set_exception(error)

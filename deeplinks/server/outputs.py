@@ -12,7 +12,7 @@ from deeplinks.dialect.operation import ROOTS
 from deeplinks.server.aggregates import forge_aggregate
 from deeplinks.server.forging import Forge, Part, Shape, many, maybe
 from deeplinks.server.inputs import STREAMED, operations, scalar
-from deeplinks.tables import Column, Relation, Table
+from deeplinks.tables import TABLES, Column, Relation, Table
 
 # A schema has to have a query: for those who see no table at all.
 NO_QUERIES = {"no_queries_available": Part(str, "no table may be seen by this role")}
@@ -67,7 +67,9 @@ def _relation(forge: Forge, table: Table, relation: Relation) -> Part:
     if relation.many:
         return Part(many(shape), "the rows at the other side", _list_arguments(forge, other))
     # A reference may dangle; the link of a data row is held by a foreign key.
-    return Part(maybe(shape) if table.by_name[relation.ours].nullable else shape, "the row at the other side")
+    certain = forge.tables is TABLES and not table.by_name[relation.ours].nullable
+    # Whoever sees not all rows may miss it all the same.
+    return Part(shape if certain else maybe(shape), "the row at the other side")
 
 
 def _list_arguments(forge: Forge, table: Table) -> Mapping[str, Part]:

@@ -67,7 +67,7 @@ async def step(database: Database, live: LiveQuery, place: Place, number: int) -
     (scanning,), (heeding,) = live.query.chains
     asked = _filled(heeding if place.heeding else scanning, place, _first_key(live))
     try:
-        moment, *rows = await database.table(asked, live.seconds)
+        moment, *rows = await database.table(asked, live.within)
     except psycopg.Error as error:
         return Stepped([failed(faults.from_database(error))], place, number, failed=True)
     except UnicodeEncodeError:

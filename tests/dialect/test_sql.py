@@ -44,7 +44,8 @@ def test_an_upsert_sets_its_columns_and_no_other() -> None:
     )
 
     assert (
-        """ON CONFLICT ON CONSTRAINT "strings_pkey" DO UPDATE SET "_data" = excluded."_data" RETURNING""" in step.text
+        """ON CONFLICT ON CONSTRAINT "strings_pkey" DO UPDATE SET "_data" = excluded."_data" """
+        """WHERE (t."_deep" = excluded."_deep") RETURNING""" in step.text
     )
 
 

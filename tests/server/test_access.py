@@ -68,4 +68,5 @@ async def test_a_role_without_permissions_finds_no_fields(endpoint: str) -> None
     answer = await post(endpoint, QUERY, {"x-hasura-role": "user"})
 
     assert answer["errors"][0]["extensions"]["code"] == "validation-failed"
-    assert answer["errors"][0]["message"] == "field 'deep_links' not found in type: 'query_root'"
+    assert "'deep_links'" in answer["errors"][0]["message"]
+    assert "'query_root'" in answer["errors"][0]["message"]

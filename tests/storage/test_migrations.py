@@ -16,7 +16,7 @@ from deeplinks.storage.migrations import Migration, migrate, require, rollback, 
 from deeplinks.storage.postgres import connect
 from tests.storage.session import Session, new
 
-NAMES = ["tables", "log", "names", "markers", "expects"]
+NAMES = ["tables", "log", "names", "markers", "expects", "access"]
 
 # Everything that a migration may make, by name.
 MADE = """
@@ -101,7 +101,7 @@ async def test_built_ins_go_and_come_with_their_migration_and_leave_no_trace(emp
     await migrate(empty_database_url)
     session = Session(empty_database_url)
     counted = []
-    for step in (partial(rollback, steps=2), migrate):
+    for step in (partial(rollback, steps=3), migrate):
         await step(empty_database_url)
         counted.append(session.value("select count(*) from deep.links"))
 
@@ -125,7 +125,7 @@ async def test_a_newer_database_is_left_alone(empty_database_url: str, monkeypat
     await migrate(empty_database_url)
     ship(monkeypatch, *shipped()[:-1])
 
-    with pytest.raises(MigrationError, match=r"0005_expects .* newer than this deeplinks"):
+    with pytest.raises(MigrationError, match=r"0006_access .* newer than this deeplinks"):
         await migrate(empty_database_url)
 
 
@@ -209,7 +209,7 @@ async def test_a_migrated_database_is_enough(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("taken", "why"), [(1, "not applied: 0005_expects"), (2, "not applied: 0004_markers, 0005_expects")]
+    ("taken", "why"), [(1, "not applied: 0006_access"), (2, "not applied: 0005_expects, 0006_access")]
 )
 async def test_a_database_that_lacks_a_migration_is_not(database_url: str, taken: int, why: str) -> None:
     await rollback(database_url, taken)

@@ -33,7 +33,7 @@ from deeplinks.dialect.statements import (
     Rule,
 )
 from deeplinks.dialect.values import Operand, Value, Variables
-from deeplinks.tables import TABLES, Table
+from deeplinks.tables import CHANGES, TABLES, Table
 
 Truth: TypeAlias = "bool | None"
 Predicate: TypeAlias = "Callable[[Row], Truth]"
@@ -67,6 +67,8 @@ def seen(world: World, table: Table, verb: str = "select") -> Table:
     view = world.session.rights.tables.get(table.name)
     if view is None or verb not in view.verbs:
         raise unknown_field(table.graphql_name, "query_root", "$.selectionSet")
+    if world.session.ruled and table.name == CHANGES.name:
+        raise NotInterpretedError("the log as a role sees it")
     return TABLES[table.name]
 
 

@@ -18,14 +18,18 @@ from deeplinks.dialect.mutations import each_update, new_rows
 from deeplinks.dialect.nesting import Layer
 from deeplinks.dialect.payload import Object, Objects
 from deeplinks.dialect.statements import (
+    ALWAYS,
     Affected,
     And,
     Answer,
+    Assign,
+    Condition,
     Delete,
     Insert,
     OnConflict,
     One,
     Returning,
+    Rule,
     Typename,
     Update,
     UpdateMany,
@@ -62,6 +66,7 @@ class Conflict:
 
     names: tuple[str, ...]
     where: Predicate
+    preset: Row = field(default_factory=Row)
 
 
 NOTHING = Conflict((), lambda row: False)
@@ -90,16 +95,33 @@ def _nested(statement: Insert, layers: Sequence[Layer], world: World) -> Value:
 
 def _inserted(asked: Table, given: Objects, conflict: OnConflict | None, world: World) -> Touched:
     table, tables, touched = seen(world, asked, "insert"), world.tables, Touched()
-    found = _conflict(table, conflict, world) if conflict else None
+    rules, found = world.session.rights.of(table), _conflict(table, conflict, world) if conflict else None
+    preset = _preset(rules.insert_presets, world)
     for values in given.rows:
-        place(tables, table, _complete(tables, table, values), touched, found)
+        place(tables, table, _complete(tables, table, values) | preset, touched, found)
     finish(tables, table, touched)
+    _check(touched.fresh, rules.inserted, world)
+    _check(touched.news, rules.updated, world)
     return touched
+
+
+def _preset(presets: Sequence[Assign], world: World) -> Row:
+    return {one.column.name: stored(one.column, one.operand.value(world.variables)) for one in presets}
+
+
+def _check(rows: Sequence[Row], rule: Condition, world: World) -> None:
+    """Rows as they are now are held to the rule."""
+    if rule == ALWAYS:
+        return
+    held = predicate(Rule(rule), world)
+    if not all(held(row) is True for row in rows):
+        raise ViolationError("23514", "a row is not such as this role may write it")
 
 
 def _conflict(table: Table, conflict: OnConflict, world: World) -> Conflict:
     where = passed(world, table, conflict.where, "update")
-    return Conflict(tuple(column.name for column in conflict.columns), predicate(where, world))
+    preset = _preset(world.session.rights.of(table).update_presets, world) if conflict.columns else {}
+    return Conflict(tuple(column.name for column in conflict.columns), predicate(where, world), preset)
 
 
 def _complete(tables: Tables, table: Table, values: Object) -> Row:
@@ -125,8 +147,10 @@ def place(tables: Tables, table: Table, given: Row, touched: Touched, conflict: 
     elif conflict.names:
         if key in touched.keys:
             raise ViolationError("21000", "ON CONFLICT DO UPDATE command cannot affect row a second time")
-        if conflict.where(old) is True:
-            _change(tables, table, old, old | {name: row[name] for name in conflict.names}, touched)
+        # An id says nothing of whose it is.
+        if old.get("_deep") == row.get("_deep") and conflict.where(old) is True:
+            taken = {name: row[name] for name in conflict.names}
+            _change(tables, table, old, old | taken | conflict.preset, touched)
 
 
 def _change(tables: Tables, table: Table, old: Row, new: Row, touched: Touched) -> None:
@@ -158,10 +182,11 @@ def update(statement: Update, world: World) -> Value:
     table, tables, touched = seen(world, statement.table, "update"), world.tables, Touched()
     chosen = chosen_rows(table, And((statement.where,)), world, "update")
     if statement.changes:
-        new = changed(statement.changes, world)
+        new = changed((*statement.changes, *world.session.rights.of(table).update_presets), world)
         for row in chosen:
             _change(tables, table, row, new(row), touched)
     finish(tables, table, touched)
+    _check(touched.news, world.session.rights.of(table).updated, world)
     return answered(statement.answer, touched.rows, world)
 
 

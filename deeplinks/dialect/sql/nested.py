@@ -15,9 +15,10 @@ from deeplinks.dialect.nesting import Layer
 from deeplinks.dialect.payload import encoded
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.answers import answered
+from deeplinks.dialect.sql.checking import check_inserted
 from deeplinks.dialect.sql.sources import whole
 from deeplinks.dialect.sql.writer import Recalled, Sql, Step, Writer, words
-from deeplinks.dialect.sql.writes import defined, inserted, returned
+from deeplinks.dialect.sql.writes import TARGET, defined, inserted, returned
 from deeplinks.dialect.statements import Insert
 from deeplinks.dialect.values import Variables
 
@@ -32,7 +33,8 @@ def _layer(session: Session, layer: Layer, variables: Variables) -> Step:
     writer, rows = Writer(session), encoded(layer.objects.rows, layer.path)
     touching = inserted(writer, layer.table, layer.objects, layer.conflict, lambda _: rows)
     table = whole(layer.table)
-    shown = returned(table.columns if layer.first else [table.by_name[name] for name in table.key])
+    held = check_inserted(writer, layer.table, TARGET, layer.conflict)
+    shown = returned(table.columns if layer.first else [table.by_name[name] for name in table.key], *held)
     told = "SELECT coalesce(json_agg(x), '[]')::text FROM touched x"
     step = writer.done(words(f"WITH touched AS ({words(touching, shown)})", told)).bind(variables)
     return replace(step, check=_check(layer), place=layer.path)

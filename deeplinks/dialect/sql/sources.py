@@ -11,7 +11,7 @@ from deeplinks.dialect.refusal import unknown_field
 from deeplinks.dialect.session import Rules
 from deeplinks.dialect.sql.writer import Writer, quoted
 from deeplinks.dialect.statements import ALWAYS, And, Condition, Rule
-from deeplinks.tables import SCHEMA, TABLES, Table
+from deeplinks.tables import CHANGES, SCHEMA, TABLES, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,17 @@ def ledger(table: Table) -> str:
     return f"{quoted(SCHEMA)}.{quoted(table.name)}"
 
 
+def function(name: str) -> str:
+    """One of our own functions."""
+    return f"{quoted(SCHEMA)}.{name}"
+
+
 def source(writer: Writer, table: Table, verb: str = "select") -> Source:
     """The table for the writer's session and for what is to be done with its rows; an admin's is without filter.
 
     Raises `RequestError` where the session does not see it.
     """
-    name = f"{quoted(SCHEMA)}.{quoted(table.name)}"
+    name = ledger(table)
     if not writer.session.ruled:
         return Source(name, ALWAYS)
     rights = writer.session.rights
@@ -41,6 +46,11 @@ def source(writer: Writer, table: Table, verb: str = "select") -> Source:
     if seen is None or verb not in seen.verbs:
         raise unknown_field(table.graphql_name, "query_root", "$.selectionSet")
     rules = rights.of(table)
+    if table.name == CHANGES.name:
+        # Conditions name tables by this function, too.
+        from deeplinks.dialect.sql.masks import masked
+
+        name = masked(writer, name)
     return Source(name, Rule(_rows(rules, verb)), rules.limit)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from deeplinks.dialect.payload import Objects
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql.answers import answered, follows, shown
+from deeplinks.dialect.sql.checking import check_inserted, check_updated, rules_of, same_space
 from deeplinks.dialect.sql.conditions import holds, where
 from deeplinks.dialect.sql.parameters import put
 from deeplinks.dialect.sql.sources import source, whole
@@ -29,7 +30,8 @@ def insert(session: Session, statement: Insert, objects: Objects, rows: Slot) ->
     if not objects.rows:
         return chain(writer, table, statement.answer, nothing(writer, table, "insert"))
     text = inserted(writer, table, objects, statement.on_conflict, rows)
-    return chain(writer, table, statement.answer, words(text, returning(table, statement.answer)))
+    held = check_inserted(writer, table, TARGET, statement.on_conflict)
+    return chain(writer, table, statement.answer, words(text, returning(table, statement.answer, *held)))
 
 
 def inserted(writer: Writer, table: Table, objects: Objects, conflict: OnConflict | None, rows: Slot) -> str:
@@ -39,25 +41,29 @@ def inserted(writer: Writer, table: Table, objects: Objects, conflict: OnConflic
         source(writer, table, "insert").name,
         "AS",
         TARGET,
-        f"({names(objects.columns)})" if objects.columns else "",
-        _given(writer, objects, rows),
+        _given(writer, objects, rows, rules_of(writer, table).insert_presets),
         _on_conflict(writer, table, conflict),
     )
 
 
-def _given(writer: Writer, objects: Objects, rows: Slot) -> str:
-    """The rows that the JSON text holds, in its order."""
+def _given(writer: Writer, objects: Objects, rows: Slot, presets: tuple[Assign, ...]) -> str:
+    """The columns, and the rows that the JSON text holds, in its order."""
     parameter = writer.put(rows, "json")
-    if not objects.columns:
+    preset = {assign.column: put(writer, assign.operand) for assign in presets}
+    given = [column for column in objects.columns if column not in preset]
+    if not given and not preset:
         return f"SELECT FROM json_array_elements({parameter})"
-    defaulted = {column.name for column in objects.columns if column.name in objects.partial and column.default}
-    values = ", ".join(_value(column, column.name in defaulted) for column in objects.columns)
-    record = f"g({defined(objects.columns)})"
+    defaulted = {column.name for column in given if column.name in objects.partial and column.default}
+    values = ", ".join([*(_value(column, column.name in defaulted) for column in given), *preset.values()])
+    head = words(f"({names([*given, *preset])})", "SELECT", values, "FROM")
+    if not given:
+        return words(head, f"json_array_elements({parameter})")
+    record = f"g({defined(given)})"
     if not defaulted:
-        return words("SELECT", values, "FROM", f"json_to_recordset({parameter}) AS {record}")
+        return words(head, f"json_to_recordset({parameter}) AS {record}")
     # Only here has a missing column to be told from a null one, and that costs.
     elements = f"json_array_elements({parameter}) AS e(value), json_to_record(e.value) AS {record}"
-    return words("SELECT", values, "FROM", elements)
+    return words(head, elements)
 
 
 def _value(column: Column, defaulted: bool) -> str:
@@ -72,9 +78,12 @@ def _on_conflict(writer: Writer, table: Table, conflict: OnConflict | None) -> s
     head = f"ON CONFLICT ON CONSTRAINT {quoted(table.constraint)} DO"
     if not conflict.columns:
         return f"{head} NOTHING"
-    changes = ", ".join(f"{quoted(column.name)} = excluded.{quoted(column.name)}" for column in conflict.columns)
+    preset = {assign.column: _assigned(writer, assign) for assign in rules_of(writer, table).update_presets}
+    taken = [column for column in conflict.columns if column not in preset]
+    changes = [f"{quoted(column.name)} = excluded.{quoted(column.name)}" for column in taken]
     seen = holds(writer, TARGET, source(writer, table, "update").condition)
-    return words(f"{head} UPDATE SET", changes, where(seen, holds(writer, TARGET, conflict.where)))
+    chosen = where(same_space(table, TARGET), seen, holds(writer, TARGET, conflict.where))
+    return words(f"{head} UPDATE SET", ", ".join([*changes, *preset.values()]), chosen)
 
 
 def update(session: Session, statement: Update) -> tuple[Sql, ...]:
@@ -83,9 +92,11 @@ def update(session: Session, statement: Update) -> tuple[Sql, ...]:
     if not statement.changes:
         return chain(writer, table, statement.answer, nothing(writer, table, "update", statement.where))
     rows = source(writer, table, "update")
-    changes = ", ".join(_assigned(writer, change) for change in statement.changes)
+    preset = rules_of(writer, table).update_presets
+    changes = ", ".join(_assigned(writer, change) for change in (*statement.changes, *preset))
     chosen = where(holds(writer, TARGET, rows.condition), holds(writer, TARGET, statement.where))
-    text = words("UPDATE", rows.name, "AS", TARGET, "SET", changes, chosen, returning(table, statement.answer))
+    shown = returning(table, statement.answer, *check_updated(writer, table, TARGET))
+    text = words("UPDATE", rows.name, "AS", TARGET, "SET", changes, chosen, shown)
     return chain(writer, table, statement.answer, text)
 
 

@@ -3,6 +3,7 @@ SELECT g."id", g."_deep"
 FROM json_to_recordset($1::json) AS g("id" uuid, "_deep" uuid)
 ON CONFLICT ON CONSTRAINT "links_pkey" DO UPDATE
 SET "id" = excluded."id"
+WHERE (t."_deep" = excluded."_deep")
 RETURNING t."id")
 SELECT coalesce(json_agg(x), '[]')::text
 FROM touched x;
@@ -19,6 +20,7 @@ SELECT g."id", g."_deep"
 FROM json_to_recordset($1::json) AS g("id" uuid, "_deep" uuid)
 ON CONFLICT ON CONSTRAINT "links_pkey" DO UPDATE
 SET "id" = excluded."id"
+WHERE (t."_deep" = excluded."_deep")
 RETURNING t."id")
 SELECT coalesce(json_agg(x), '[]')::text
 FROM touched x;
