@@ -172,7 +172,7 @@ def _not_here(kind: OperationType) -> RequestError:
 
 def _no_operation(request: Request, error: Exception) -> RequestError:
     if isinstance(error, MissingQueryError):
-        return RequestError('key "query" is empty', code="parse-failed")
+        return RequestError("not a valid graphql query: it is empty", "$.query")
     return RequestError(f'no such operation found in the document: "{request.operation_name or ""}"')
 
 

@@ -82,7 +82,10 @@ class _Size:
 
 
 def measured(document: DocumentNode) -> Measure:
-    """The measure of a document. Raises `RequestError` for fragments that hold themselves, or nest without an end."""
+    """The measure of a document.
+
+    Raises `RequestError` for an empty selection, and for fragments that hold themselves or nest without an end.
+    """
     spread = _Spread(document)
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     try:
@@ -127,7 +130,11 @@ class _Spread:
         """The directives and the fragments of selections as they are written."""
         waiting = [selections] if selections else []
         while waiting:
-            for node in waiting.pop().selections:
+            written = waiting.pop().selections
+            if not written:
+                # graphql-core reads `{ }`, which the language does not have.
+                raise RequestError("not a valid graphql query: a selection is empty", "$.query")
+            for node in written:
                 self.directives += len(node.directives or ())
                 self.fragments += not isinstance(node, FieldNode)
                 inside: SelectionSetNode | None = getattr(node, "selection_set", None)

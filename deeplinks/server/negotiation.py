@@ -18,7 +18,6 @@ STATUSES: Final[Mapping[str, int]] = {
     UNAVAILABLE: 503,
     TOO_LARGE: 413,
     "invalid-json": 400,
-    "not-supported": 405,
     "unsupported-media-type": 415,
 }
 # What the newer type tells by the status too; whatever is not here is 400.
@@ -61,8 +60,13 @@ def _weight(weights: Mapping[str, float], kind: str) -> float:
     return next((weights[name] for name in (kind, "application/*", "*/*") if name in weights), 0.0)
 
 
-def status(code: str | None, media_type: str) -> int:
-    """The status of an answer in this type; `code` is that of its error, if it is one."""
+def status(code: str | None, media_type: str, method: str) -> int:
+    """The status of an answer in this type; `code` is that of its error, if it is one.
+
+    It is the method that is not allowed only where another one would help.
+    """
     if code is None:
         return 200
+    if method == "GET" and code == "not-supported":
+        return 405
     return TOLD.get(code, 400) if media_type == GRAPHQL else STATUSES.get(code, 200)

@@ -110,7 +110,7 @@ class View(GraphQL[Caller, None]):
         except RequestError as error:
             answer = answers.response(failed(faults.refused(error)))
             _engine(request).tell(Answered(REFUSED, None, "nobody", answers.code(answer), 0, perf_counter() - began))
-        return self._response(answer, media_type)
+        return self._response(answer, media_type, request.method)
 
     async def _answer(self, request: HttpRequest) -> answers.Response | list[answers.Response]:
         engine = _engine(request)
@@ -134,10 +134,10 @@ class View(GraphQL[Caller, None]):
         given = {**parameters, "variables": bodies.loads(variables) if variables else None}
         return bodies.request(given)
 
-    def _response(self, answer: answers.Response | list[answers.Response], media_type: str) -> Response:
+    def _response(self, answer: answers.Response | list[answers.Response], media_type: str, method: str) -> Response:
         if isinstance(answer, list):
             return Response(answers.encoded(answer), media_type=negotiation.JSON)
-        status = negotiation.status(answers.code(answer), media_type)
+        status = negotiation.status(answers.code(answer), media_type, method)
         more = {503: {"retry-after": "1"}, 405: {"allow": "GET, POST" if self.development else "POST"}}
         return Response(answers.encoded(answer), status, more.get(status), media_type)
 

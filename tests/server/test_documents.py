@@ -116,13 +116,13 @@ async def test_introspection_and_rows_in_one_document(tables: Tables) -> None:
             "$.selectionSet.deep_links.args.where.id._eq",
         ),
         ("{ deep_links", "$.query"),
-        ("", "$"),
+        ("", "$.query"),
     ],
 )
 async def test_what_is_wrong_with_a_document_is_told_with_its_place(tables: Tables, query: str, path: str) -> None:
     error = await tables.error(query)
 
-    assert (error["code"], error["path"]) == ("validation-failed" if query else "parse-failed", path)
+    assert (error["code"], error["path"]) == ("validation-failed", path)
 
 
 async def test_names_are_not_suggested(tables: Tables) -> None:
