@@ -120,6 +120,20 @@ QUERIES = [
         )
     ),
 ]
+# The session variables by which the roles of the matrix see rows of their own.
+_SEEN = "{ deep_links { id _to } deep_strings(where: {link: {}}) { _data } }"
+QUERIES += [
+    Position(
+        f"{name} of {role}", lambda text: {"query": _SEEN}, lambda text, role=role, name=name: _as(role, name, text)
+    )
+    for role, name in (("reader", "x-hasura-user-id"), ("member", "x-hasura-space"), ("owner", "x-hasura-user-id"))
+]
+
+
+def _as(role: str, variable: str, text: str) -> dict[str, str]:
+    return {"x-hasura-role": role, variable: text}
+
+
 _STRING = (
     "insert_deep_strings_one(object: $v, on_conflict: {constraint: strings_pkey, update_columns: [_data]}) { _data }"
 )

@@ -21,6 +21,7 @@ from deeplinks.storage.migrations import migrate
 from deeplinks.tables import RESERVED_SPACE
 from tests.attacks.positions import IDS, PLAY
 from tests.conftest import POSTGRES_VERSION
+from tests.server.access.scene import PERMISSIONS
 
 GUARDED = "90000000-0000-4000-8000-000000000000"
 SQL = Path(__file__).parent / "guarded.sql"
@@ -94,7 +95,9 @@ async def target() -> AsyncGenerator[Target]:
     """The app over a fresh PostgreSQL, with guarded rows and a space to play in."""
     with temporary(version=POSTGRES_VERSION, settings=LOGGED) as server:
         await migrate(server.url)
-        async with open_engine(Settings(database_url=server.url, port=0, development=True)) as engine:
+        async with open_engine(
+            Settings(database_url=server.url, port=0, development=True, permissions=PERMISSIONS)
+        ) as engine:
             transport = httpx.ASGITransport(create_app(engine.settings, engine), raise_app_exceptions=False)
             headers = {"content-type": "application/json"}
             async with httpx.AsyncClient(

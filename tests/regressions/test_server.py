@@ -5,7 +5,10 @@ from uuid import UUID
 
 import httpx
 
+from deeplinks.server.serve import running
+from deeplinks.server.settings import Settings
 from tests.asking import post
+from tests.server.access.scene import PERMISSIONS
 
 
 async def test_half_a_surrogate_pair_in_an_unknown_name_is_told_in_json(endpoint: str) -> None:
@@ -54,3 +57,12 @@ async def test_what_would_be_asked_of_rows_is_read_also_where_no_row_is_looked_a
     ):
         answer = await post(endpoint, f"mutation {{ {text} }}")
         assert answer["errors"][0]["extensions"]["code"] == "validation-failed"
+
+
+async def test_a_role_may_count_the_log_it_sees(database_url: str) -> None:
+    settings = Settings(database_url=database_url, port=0, permissions=PERMISSIONS)
+    headers = {"x-hasura-role": "member", "x-hasura-space": str(UUID(int=1))}
+    async with running(settings) as endpoint:
+        answer = await post(endpoint, "{ deep_changes_aggregate { aggregate { count } nodes { n } } }", headers)
+
+    assert answer == {"data": {"deep_changes_aggregate": {"aggregate": {"count": 0}, "nodes": []}}}

@@ -12,7 +12,6 @@ from typing import TypeAlias
 from deeplinks.dialect.functions import told
 from deeplinks.dialect.sql.choosing import chosen
 from deeplinks.dialect.sql.figures import figure
-from deeplinks.dialect.sql.sources import source
 from deeplinks.dialect.sql.spelling import spelled
 from deeplinks.dialect.sql.writer import Writer, concatenated, literal, quoted, words
 from deeplinks.dialect.statements import Aggregate, Count, Figure, Figures, Measures, Nodes, Selection, Tell, Typename
@@ -26,7 +25,8 @@ def aggregated(writer: Writer, aggregate: Aggregate, row: Row, alias: str, joine
     """A statement that gives one text: what is told of the table's rows, called `alias`; `row` writes what a node shows."""
     told_of = writer.alias()
     # A role's limit is about rows that are shown: more may be counted.
-    pieces = _Pen(writer, told_of, row, source(writer, aggregate.rows.table).limit).object(aggregate.parts)
+    limit = writer.session.rights.of(aggregate.rows.table).limit
+    pieces = _Pen(writer, told_of, row, limit).object(aggregate.parts)
     rows = _rows(writer, aggregate, alias, joined)
     # One answer, also where nothing in it counts or lists.
     return words("SELECT", concatenated(*pieces), "FROM", f"({rows})", told_of, "HAVING true")
