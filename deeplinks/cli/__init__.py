@@ -1,5 +1,5 @@
 """The command line: `deeplinks serve`, `migrate`, `prune`, `verify`, `doctor`, `load`, `watch`, `demo`, `hasura-metadata`,
-`version`.
+`permissions`, `version`.
 
 A face: each command reads options, calls one verb and prints. It decides nothing, and no query or row is made here.
 """

@@ -1,4 +1,4 @@
-"""`deeplinks serve`: settings from the environment and the command line, a database, and a server until a signal.
+"""`deeplinks serve` and `permissions`: settings from the environment and the command line, a database, and a server until a signal.
 
 A face: it starts what others made, and says where it is.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -87,3 +88,18 @@ async def _warn_of_missing_tables(url: str) -> None:
     missing = [state.name for state in await migrations.status(url) if state.applied_at is None]
     if missing:
         click.secho(f"the database lacks {', '.join(missing)}: run `deeplinks migrate` on it", fg="yellow", err=True)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def permissions(file: Path) -> None:
+    """Check a file of permissions, and say what each role may.
+
+    \b
+      deeplinks permissions permissions.toml
+    """
+    from deeplinks.server.permissions import load
+
+    for role, rights in load(file).rights.items():
+        for name, table in rights.tables.items():
+            click.echo(f"{role}: {', '.join(sorted(table.verbs))} on {name}")

@@ -31,7 +31,7 @@ from deeplinks.server.execute import Asked, CompileAndRun, failed, known
 from deeplinks.server.limits import Limits, limits_of
 from deeplinks.server.live import Hub
 from deeplinks.server.observing import Answered, Observer
-from deeplinks.server.permissions import load
+from deeplinks.server.permissions import Permissions, load
 from deeplinks.server.schema import TablesSchema, make_schema
 from deeplinks.server.settings import Settings
 from deeplinks.server.tasks import Tasks
@@ -63,7 +63,8 @@ class Engine:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
-        self.admission = Admission(settings, load(settings.permissions) if settings.permissions else None)
+        self._permissions = _permissions(settings)
+        self.admission = Admission(settings, self._permissions.rights)
         self._served: dict[Rights, Served] = {}
         self.hub = Hub(database, settings)
         self.observers: list[Observer] = []
@@ -95,7 +96,8 @@ class Engine:
 
     def limits(self, session: Session) -> Limits:
         """The limits of a session's role; in development everybody may ask about the schema."""
-        limits = limits_of(session.role, self.settings.limits, self.settings.unauthorized_role)
+        own = self.settings.limits if session.role in self.settings.limits else self._permissions.limits
+        limits = limits_of(session.role, own, self.settings.unauthorized_role)
         return replace(limits, introspection=True) if self.settings.development else limits
 
     async def execute(
@@ -160,6 +162,12 @@ class Engine:
             return failed(faults.refused(_no_operation(request, error)))
         except InvalidOperationTypeError as error:
             return failed(faults.refused(_not_here(error.operation_type)))
+
+
+def _permissions(settings: Settings) -> Permissions:
+    if settings.permissions is None:
+        return Permissions()
+    return load(settings.permissions, settings.unauthorized_role)
 
 
 def _not_here(kind: OperationType) -> RequestError:

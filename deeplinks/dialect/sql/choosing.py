@@ -42,9 +42,13 @@ def chosen(
 
 
 def _cut(writer: Writer, select: Select, most: int | None) -> str:
-    limit = f"LIMIT {count(writer, select.limit)}" if select.limit else ""
-    if most is not None:
-        # LEAST passes over a null.
-        limit = f"LIMIT LEAST({count(writer, select.limit)}, {most})" if select.limit else f"LIMIT {most}"
+    asked = [count(writer, select.limit)] if select.limit else []
+    own = [str(most)] if most is not None else []
+    # LEAST passes over a null.
+    limit = (
+        f"LIMIT LEAST({', '.join([*asked, *own])})"
+        if asked and own
+        else words(*(f"LIMIT {one}" for one in asked + own))
+    )
     offset = f"OFFSET {count(writer, select.offset)}" if select.offset else ""
     return words(limit, offset)

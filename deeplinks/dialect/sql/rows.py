@@ -46,15 +46,16 @@ def _shown(writer: Writer, alias: str, item: Pick | Nested | NestedAggregate) ->
 
 def _nested(writer: Writer, alias: str, nested: Nested) -> str:
     relation, theirs = nested.relation, writer.alias()
-    related = selected(writer, nested.select, theirs, meets(theirs, alias, relation))
+    # A role's limit is about lists.
+    related = selected(writer, nested.select, theirs, meets(theirs, alias, relation), limited=relation.many)
     if relation.many:
         return f"({listed(writer, related)})"
     return f"coalesce(({related} LIMIT 1), 'null')"
 
 
-def selected(writer: Writer, select: Select, alias: str, joined: str = "true") -> str:
+def selected(writer: Writer, select: Select, alias: str, joined: str = "true", limited: bool = True) -> str:
     """A statement that gives a text a row, in the order asked for."""
-    return chosen(writer, select, alias, row(writer, alias, select.selection), joined)
+    return chosen(writer, select, alias, row(writer, alias, select.selection), joined, limited=limited)
 
 
 def listed(writer: Writer, texts: str) -> str:

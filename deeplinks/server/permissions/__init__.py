@@ -5,7 +5,6 @@ The server. It reads permissions; they are applied where the dialect names table
 
 from __future__ import annotations
 
-from deeplinks.server.permissions.file import load
-from deeplinks.server.permissions.roles import rights
+from deeplinks.server.permissions.file import Permissions, load
 
-__all__ = ["load", "rights"]
+__all__ = ["Permissions", "load"]

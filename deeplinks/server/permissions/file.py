@@ -8,18 +8,36 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deeplinks.dialect.session import Rights
 from deeplinks.dialect.values import Value
 from deeplinks.errors import PermissionsError
+from deeplinks.server.limits import Limits
+from deeplinks.server.permissions.limits import limits
 from deeplinks.server.permissions.place import Place
 from deeplinks.server.permissions.roles import rights
 
 
-def load(path: Path) -> Mapping[str, Rights]:
-    """The rights of each role in the file. Raises `PermissionsError`, which tells the place of what is wrong."""
-    return rights(_read(path), Place(str(path)))
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What the file says of each role: its rights, and its limits."""
+
+    rights: Mapping[str, Rights] = field(default_factory=dict[str, Rights])
+    limits: Mapping[str, Limits] = field(default_factory=dict[str, Limits])
+
+
+def load(path: Path, anonymous: str | None = None) -> Permissions:
+    """What the file says; `anonymous` is the role of those who say nothing of themselves.
+
+    Raises `PermissionsError`, which tells the place of what is wrong.
+    """
+    top = Place(str(path))
+    place, roles = top / "roles", top.table(_read(path), ("roles",)).get("roles", {})
+    found = place.table(roles)
+    own = limits(found, place, anonymous)
+    return Permissions(rights(found, place, own), own)
 
 
 def _read(path: Path) -> Value:

@@ -12,6 +12,7 @@ from typing import Final
 from deeplinks.dialect.session import ADMIN, Rights, Rules
 from deeplinks.dialect.statements import ALWAYS
 from deeplinks.dialect.values import Tree, Value
+from deeplinks.server.limits import Limits
 from deeplinks.server.permissions.place import Place
 from deeplinks.server.permissions.rules import confined, presets, rule, spaces
 from deeplinks.tables import CHANGES, TABLES, Column, Table
@@ -42,22 +43,20 @@ class Grants:
         return self.given.get(verb, {}).get(key, default), self.place / verb / key
 
 
-def rights(value: Value, place: Place) -> Mapping[str, Rights]:
-    """The rights of each role. Raises `PermissionsError`."""
-    top = place.table(value, ("roles",))
-    where = place / "roles"
-    return {name: _role(name, entry, where / name) for name, entry in where.table(top.get("roles", {})).items()}
+def rights(roles: Mapping[str, Value], place: Place, limits: Mapping[str, Limits]) -> Mapping[str, Rights]:
+    """The rights of each role; no list shows more rows than its limits say. Raises `PermissionsError`."""
+    return {name: _role(name, entry, place / name, limits[name].rows) for name, entry in roles.items()}
 
 
-def _role(name: str, value: Value, place: Place) -> Rights:
+def _role(name: str, value: Value, place: Place, most: int | None) -> Rights:
     if name == ADMIN:
         raise place.wrong("the admin may everything")
-    entry = place.table(value, ("within", *GRANTABLE))
+    entry = place.table(value, ("within", "limits", *GRANTABLE))
     own = spaces(entry.get("within"), place / "within")
     grants = [_grants(table, entry[name], place / name, own) for name, table in GRANTABLE.items() if name in entry]
     shown = {one.table.name for one in grants if one.has("select")}
     tables = {one.table.name: _view(one, shown) for one in grants}
-    return Rights(tables, {one.table.name: _rules(one) for one in grants}, own)
+    return Rights(tables, {one.table.name: _rules(one, most) for one in grants}, own)
 
 
 def _grants(table: Table, value: Value, place: Place, spaces: tuple[Tree, ...] | None) -> Grants:
@@ -106,7 +105,7 @@ def _view(grants: Grants, shown: set[str]) -> Table:
     )
 
 
-def _rules(grants: Grants) -> Rules:
+def _rules(grants: Grants, most: int | None) -> Rules:
     table, own = grants.table, grants.spaces
     limit, limited = grants.of("select", "limit")
     filters = {verb: rule(table, *grants.of(verb, "filter", {})) for verb in ("select", "update", "delete")}
@@ -122,5 +121,5 @@ def _rules(grants: Grants) -> Rules:
         updated=confined(table, own, updated) if grants.has("update") else ALWAYS,
         insert_presets=presets(table, *grants.of("insert", "presets", {})),
         update_presets=presets(table, *grants.of("update", "presets", {})),
-        limit=limited.count(limit),
+        limit=min((one for one in (limited.count(limit), most) if one is not None), default=None),
     )
