@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
 
 import deeplinks
 from deeplinks import Deep, Diagnosis, diagnose, load, synchronize
@@ -29,7 +30,7 @@ from deeplinks.storage.pruning import Keep, prune
 from tests.processes import ROOT, run
 from tests.proxy import Sockets, between
 from tests.storage.session import Session
-from tests.waiting import until
+from tests.waiting import until, until_now
 
 
 def only(found: Diagnosis, cause: str, grade: Grade, *words: str) -> str:
@@ -401,16 +402,38 @@ async def test_a_transaction_that_is_left_open(database_url: str, monkeypatch: p
     assert "pg_terminate_backend" in only(found, "transactions", Grade.warning, "without doing anything")
 
 
+def one_more(url: str) -> psycopg.Connection[TupleRow]:
+    """A connection, once the place of one that was closed before is free: the server lets go of it a moment later."""
+    found: list[psycopg.Connection[TupleRow]] = []
+
+    def connect() -> bool:
+        with suppress(psycopg.OperationalError):
+            found.append(psycopg.connect(url))
+        return bool(found)
+
+    until_now(connect)
+    return found[0]
+
+
+def connected(connection: psycopg.Connection[TupleRow]) -> int:
+    """How many connections of clients there are."""
+    count = "select count(*) from pg_stat_activity where backend_type = 'client backend'"
+    with connection.transaction():
+        ((number,),) = connection.execute(count).fetchall()
+    return number
+
+
 async def test_a_server_without_fsync_and_with_few_connections() -> None:
     settings = {"fsync": "off", "max_connections": "10", "superuser_reserved_connections": "0"}
     with temporary(settings=settings) as server:
         await migrate(server.url)
-        others = [psycopg.connect(server.url) for _ in range(9)]
-        nearly = await diagnose(database_url=server.url)
-        others.append(psycopg.connect(server.url))
-        full = await diagnose(database_url=server.url)
-        for one in others:
-            one.close()
+        with ExitStack() as others:
+            for _ in range(9):
+                last = others.enter_context(closing(one_more(server.url)))
+            until_now(lambda: connected(last) == 9)
+            nearly = await diagnose(database_url=server.url)
+            others.enter_context(closing(one_more(server.url)))
+            full = await diagnose(database_url=server.url)
 
     only(nearly, "settings", Grade.warning, "fsync")
     only(nearly, "connections", Grade.warning, "10 of 10")

@@ -101,8 +101,15 @@ class Journal:
         said = self._server.values.get((id, name), ())
         if value in said or value == self._server.value(id, name):
             return True
+        if id in self.released and self._stored_again(id, name):
+            return True
         # Of data that came and went before anything was sent, nothing is said.
         return value is None and self._cleared.get((id, name)) not in said
+
+    def _stored_again(self, id: str, name: str) -> bool:
+        """What was let go of and is stored again, by a mark of somebody's too, is written as it is then."""
+        association = self._deep.get(id)
+        return association is not None and _fields(association)[name] in self._server.said.get((self.who, id, name), ())
 
     def check_seen(self) -> None:
         """One's own data is seen until it is committed, whatever comes in."""
