@@ -428,9 +428,10 @@ async def test_a_server_without_fsync_and_with_few_connections() -> None:
     with temporary(settings=settings) as server:
         await migrate(server.url)
         with ExitStack() as others:
-            for _ in range(9):
-                last = others.enter_context(closing(one_more(server.url)))
-            until_now(lambda: connected(last) == 9)
+            first = others.enter_context(closing(one_more(server.url)))
+            for _ in range(8):
+                others.enter_context(closing(one_more(server.url)))
+            until_now(lambda: connected(first) == 9)
             nearly = await diagnose(database_url=server.url)
             others.enter_context(closing(one_more(server.url)))
             full = await diagnose(database_url=server.url)

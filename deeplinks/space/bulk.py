@@ -9,7 +9,7 @@ import gc
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import islice, repeat
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from deeplinks.errors import InvalidError, WrongTypeError
 from deeplinks.ids import new_id
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Ends: TypeAlias = (
     "tuple[Association | None, Association | None] | tuple[Association | None, Association | None, Association | None]"
 )
+
+# Young objects from which on it costs more to walk them again and again than to call them old.
+MANY: Final = 10_000
 
 
 class _OtherEndError(Exception):
@@ -80,8 +83,9 @@ def collector_at_rest() -> Generator[None]:
 
 def _settle() -> None:
     # There and back again: what was made is old at once, and the collector does not walk it while it is young. To leave
-    # it frozen would keep a space for ever that nobody has any more.
-    if gc.get_freeze_count() == 0:
+    # it frozen would keep a space for ever that nobody has any more. What is old at once makes the collector look no more
+    # often at the old: of little that is made again and again, none that nobody has any more would ever go.
+    if gc.get_freeze_count() == 0 and gc.get_count()[0] > MANY:
         gc.freeze()
         gc.unfreeze()
 

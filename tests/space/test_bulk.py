@@ -333,6 +333,18 @@ def test_a_space_that_was_built_and_let_go_is_collected() -> None:
     assert watched() is None
 
 
+def test_a_little_that_was_made_is_collected_while_it_is_young() -> None:
+    gc.collect()
+    deep = Deep()
+    with deep.bulk() as build:
+        nodes = build.nodes(deep, 10)
+    watched = weakref.ref(nodes[0])
+    del deep, build, nodes
+    gc.collect(1)
+
+    assert watched() is None
+
+
 def test_links_on_links_and_values_that_many_share(deep: Deep) -> None:
     with deep.bulk() as build:
         (shared,) = build.strings(["x"])
