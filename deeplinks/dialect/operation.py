@@ -19,7 +19,7 @@ from deeplinks.dialect.selecting import only
 from deeplinks.dialect.selections import aggregate, select, selection
 from deeplinks.dialect.statements import ByKey, Statement, Typename
 from deeplinks.dialect.streams import stream
-from deeplinks.dialect.values import Variables
+from deeplinks.dialect.values import Given, Variables
 from deeplinks.tables import LOGGED, TABLES, Table
 
 Reader: TypeAlias = "Callable[[Table, Field, Scope, str], Statement]"
@@ -45,11 +45,11 @@ class RootField:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A query, a mutation or a subscription, read. `shaped_by` names the variables on whose values this reading rests."""
+    """A query, a mutation or a subscription, read. `shaped_by` are the values on whose outlines this reading rests."""
 
     kind: str
     fields: tuple[RootField, ...]
-    shaped_by: frozenset[str]
+    shaped_by: tuple[Given, ...]
 
     @property
     def introspects(self) -> bool:
@@ -133,7 +133,7 @@ def read(
     asked = fields(operation.selection_set.selections, ROOT_TYPES[kind], scope)
     if kind == "subscription" and (len(asked) != 1 or asked[0].name == TYPENAME):
         raise RequestError("subscriptions must select one top level field")
-    return Operation(kind, tuple(_root(kind, field, scope) for field in asked), frozenset(scope.shaped_by))
+    return Operation(kind, tuple(_root(kind, field, scope) for field in asked), tuple(scope.shaped_by))
 
 
 def _root(kind: str, field: Field, scope: Scope) -> RootField:

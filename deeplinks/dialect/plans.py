@@ -16,9 +16,11 @@ from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.sql import Bound, Query, to_sql
 from deeplinks.dialect.statements import Statement, Typename
-from deeplinks.dialect.values import Variables, declared
+from deeplinks.dialect.values import Given, Variables, declared, look, outline
 
 KEPT = 64
+# Values of a document's variables that are looked at to find its plan.
+LOOKED_AT = 256
 TOO_DEEP = RequestError("the request is nested too deep")
 
 
@@ -56,8 +58,8 @@ class Plans:
     def __init__(self, document: DocumentNode) -> None:
         self.document = document
         self._plans: OrderedDict[Key, Plan] = OrderedDict()
-        # Variables that have shaped a plan so far: plans are told apart by their values.
-        self._shaping: set[str] = set()
+        # Values that have shaped a plan so far: plans are told apart by their outlines.
+        self._shaping: dict[Given, None] = {}
 
     def find(self, name: str | None, values: Variables, session: Session) -> tuple[Plan, Variables]:
         """The plan for this operation, these values and this session, and all values that it may ask for.
@@ -67,33 +69,38 @@ class Plans:
         operation = choose(self.document, name)
         variables = declared(operation, values)
         key = self._key(operation, variables, session)
-        plan = self._plans.get(key) if key else None
-        if plan is not None and key:
+        plan = self._plans.get(key)
+        if plan is not None:
             self._plans.move_to_end(key)
             return plan, session.known(variables)
         plan = self._make(operation, variables, session.without_variables())
-        # Asked again: the plan just made may rest on variables that were not known to shape one.
-        self._keep(self._key(operation, variables, session), plan)
+        if self._learn(plan.operation.shaped_by):
+            # Asked again: the plan just made may rest on values that were not known to shape one.
+            self._keep(self._key(operation, variables, session), plan)
         return plan, session.known(variables)
 
-    def _key(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Key | None:
-        shaping = [variables.get(name) for name in sorted(self._shaping)]
-        if any(isinstance(value, list | dict) for value in shaping):
-            return None
-        typed = ((type(value), value) for value in shaping)
-        return (id(operation), session.rights, session.stringify_numerics, *typed)
+    def _key(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Key:
+        outlines = [outline(look(given, variables)) for given in self._shaping]
+        return (id(operation), session.rights, session.stringify_numerics, *outlines)
+
+    def _learn(self, shaped_by: tuple[Given, ...]) -> bool:
+        """Look at these values too from now on; not where they are so many that looking costs more than reading."""
+        if len(shaped_by) > LOOKED_AT // 4:
+            return False
+        if len(self._shaping) + len(shaped_by) > LOOKED_AT:
+            self._shaping.clear()
+            self._plans.clear()
+        self._shaping.update(dict.fromkeys(shaped_by))
+        return True
 
     def _make(self, operation: OperationDefinitionNode, variables: Variables, session: Session) -> Plan:
         try:
             asked = read(self.document, operation, variables, session.rights.tables)
-            self._shaping |= asked.shaped_by
             return Plan(asked, tuple(_planned(field, session) for field in asked.fields))
         except RecursionError:
             raise TOO_DEEP from None
 
-    def _keep(self, key: Key | None, plan: Plan) -> None:
-        if key is None:
-            return
+    def _keep(self, key: Key, plan: Plan) -> None:
         self._plans[key] = plan
         if len(self._plans) > KEPT:
             self._plans.popitem(last=False)

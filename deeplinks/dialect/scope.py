@@ -19,7 +19,7 @@ from graphql.language import (
 )
 
 from deeplinks.dialect.refusal import RequestError, unexpected
-from deeplinks.dialect.values import Given, Tree, Value, Variables, tree
+from deeplinks.dialect.values import Given, Tree, Value, Variables, look, tree
 from deeplinks.tables import TABLES, Table
 
 TYPENAME = "__typename"
@@ -30,22 +30,30 @@ _name = re.compile(r"[_A-Za-z][_0-9A-Za-z]*").fullmatch
 
 @dataclass(slots=True)
 class Scope:
-    """Fragments and variables of one reading. `shaped_by` names the variables that decided what was read.
+    """Fragments and variables of one reading. `shaped_by` are the values whose outlines decided what was read.
 
     `tables` are the tables as the reader's role sees them: whatever is not there does not exist.
     """
 
     variables: Variables
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict[str, FragmentDefinitionNode])
-    shaped_by: set[str] = field(default_factory=set[str])
+    shaped_by: dict[Given, None] = field(default_factory=dict[Given, None])
     tables: Mapping[str, Table] = field(default_factory=lambda: TABLES)
 
     def open(self, value: Tree) -> Tree:
-        """The value itself, if it is a variable: from here on what is read depends on it."""
+        """The value itself, if it is a variable: from here on what is read depends on its outline.
+
+        What is inside an object or a list stands for itself, so that other values there are read the same.
+        """
         if not isinstance(value, Given):
             return value
-        self.shaped_by.add(value.name)
-        return as_tree(self.variables.get(value.name))
+        self.shaped_by[value] = None
+        found = look(value, self.variables)
+        if isinstance(found, dict):
+            return {name: Given(value.name, (*value.steps, name)) for name in found}
+        if isinstance(found, list):
+            return [Given(value.name, (*value.steps, index)) for index in range(len(found))]
+        return found
 
 
 def as_tree(value: Value) -> Tree:

@@ -6,7 +6,7 @@ The dialect. It knows GraphQL's values and their scalars; tables and SQL may not
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -34,9 +34,13 @@ Variables: TypeAlias = "Mapping[str, Value]"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A variable, where its value will stand: the request's, or with dashes in its name the session's."""
+    """A variable, or what is at the end of `steps` into its value, where that will stand.
+
+    It is the request's, or with dashes in its name the session's.
+    """
 
     name: str
+    steps: tuple[str | int, ...] = ()
 
 
 Tree: TypeAlias = "bool | int | float | Decimal | str | list[Tree] | dict[str, Tree] | Given | None"
@@ -99,12 +103,34 @@ def resolve(value: Tree, variables: Variables) -> Value:
     if isinstance(value, Given):
         if "-" in value.name and value.name not in variables:
             raise RequestError(f'missing session variable: "{value.name}"', code="not-found")
-        return variables.get(value.name)
+        return look(value, variables)
     if isinstance(value, list):
         return [resolve(item, variables) for item in value]
     if isinstance(value, dict):
         return {name: resolve(item, variables) for name, item in value.items()}
     return value
+
+
+def look(given: Given, variables: Variables) -> Value:
+    """The value that will stand there; None where the steps lead nowhere."""
+    value = variables.get(given.name)
+    for step in given.steps:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def outline(value: Value) -> Hashable:
+    """What of a value decides how it is read: an object's names, a list's length, and all of anything else."""
+    if isinstance(value, dict):
+        return dict, *value
+    if isinstance(value, list):
+        return list, len(value)
+    return type(value), value
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from deeplinks.tables import TABLES
 from tests.dialect.cases import answered
 from tests.dialect.plants import Planter
 from tests.dialect.reading import bound
-from tests.dialect.worlds import ASKED, Draw, World, order, where, worlds
+from tests.dialect.worlds import ASKED, Draw, World, filters, order, where, worlds
 
 Where: TypeAlias = "dict[str, Any]"
 RUNS = max(10, int(os.environ.get("ORACLE_STATEMENTS", "600")) // 50)
@@ -35,13 +35,6 @@ few = settings(
 def planter(module_database_url: str) -> Iterator[Planter]:
     with psycopg.connect(module_database_url, autocommit=True) as connection:
         yield Planter(connection)
-
-
-@st.composite
-def filters(draw: Draw) -> tuple[str, Where]:
-    """A table, and a condition about its rows."""
-    name = draw(st.sampled_from(ASKED))
-    return name, where(draw, TABLES[name], 2)
 
 
 @st.composite

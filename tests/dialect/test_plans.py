@@ -1,13 +1,20 @@
 """Plans: written once, shared where the same statements mean the same."""
 
+from typing import Any
+
 import pytest
 from graphql.language import parse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from deeplinks.dialect import plans
 from deeplinks.dialect.plans import Plan, Plans
 from deeplinks.dialect.refusal import RequestError
 from deeplinks.dialect.session import Session
 from deeplinks.dialect.values import Value
+from deeplinks.tables import TABLES
+from tests.dialect.reading import bound
+from tests.dialect.worlds import ASKED, filters, order
 
 
 def found(prepared: Plans, session: Session | None = None, **values: Value) -> Plan:
@@ -27,10 +34,66 @@ def test_a_directives_variable_tells_plans_apart() -> None:
     assert found(prepared, yes=True) is found(prepared, yes=True)
 
 
-def test_a_condition_that_is_a_variable_is_read_every_time() -> None:
-    prepared = Plans(parse("query ($w: deep_links_bool_exp) { deep_links(where: $w) { id } }"))
+WHERE = "query ($w: deep_links_bool_exp, $o: [deep_links_order_by!]) { deep_links(where: $w, order_by: $o) { id } }"
 
-    assert found(prepared, w={}) is not found(prepared, w={})
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"w": {"_i": {"_eq": 1}}}, {"w": {"_i": {"_eq": "2"}}}),
+        ({"w": {"_i": {"_in": [1]}}}, {"w": {"_i": {"_in": [2, 3]}}}),
+        ({"w": {"_or": [{"_i": {"_gt": 1}}, {"out": {}}]}}, {"w": {"_or": [{"_i": {"_gt": 9}}, {"out": {}}]}}),
+        ({"w": {"function": {"_data": {"_eq": {"a": 1}}}}}, {"w": {"function": {"_data": {"_eq": [2]}}}}),
+    ],
+)
+def test_conditions_that_differ_in_operands_alone_share_a_plan(one: dict[str, Value], other: dict[str, Value]) -> None:
+    prepared = Plans(parse(WHERE))
+
+    assert found(prepared, **one) is found(prepared, **other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"w": {"_i": {"_eq": 1}}}, {"w": {"_i": {"_gt": 1}}}),
+        ({"w": {"_i": {"_is_null": True}}}, {"w": {"_i": {"_is_null": False}}}),
+        ({"w": {"_or": [{"_i": {"_gt": 1}}]}}, {"w": {"_or": [{"_i": {"_gt": 1}}] * 2}}),
+        ({"w": None}, {"w": {}}),
+        ({"o": [{"_i": "asc"}]}, {"o": [{"_i": "desc"}]}),
+        ({"o": [{"_i": "asc", "id": "asc"}]}, {"o": [{"id": "asc", "_i": "asc"}]}),
+    ],
+)
+def test_conditions_and_orders_of_another_shape_do_not(one: dict[str, Value], other: dict[str, Value]) -> None:
+    prepared = Plans(parse(WHERE))
+
+    assert found(prepared, **one) is not found(prepared, **other)
+
+
+def test_a_condition_of_very_many_parts_is_read_every_time() -> None:
+    prepared, many = Plans(parse(WHERE)), {"_or": [{"_i": {"_eq": number}} for number in range(100)]}
+
+    assert found(prepared, w=many) is not found(prepared, w=many)
+
+
+def test_a_document_that_is_asked_in_ever_new_shapes_looks_at_a_bounded_number_of_values() -> None:
+    prepared = Plans(parse(WHERE))
+    for number in range(200):
+        plan = found(prepared, w={"_or": [{"_i": {"_eq": 1}}] * (number % 20), "_and": [{}] * (number // 20)})
+
+    assert len(prepared._shaping) <= plans.LOOKED_AT
+    assert found(prepared, w={"_or": [{"_i": {"_eq": 2}}] * 19, "_and": [{}] * 9}) is plan
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(asked=st.lists(filters(), min_size=2, max_size=8), data=st.data())
+def test_a_plan_that_is_shared_says_what_a_new_one_would(asked: list[Any], data: st.DataObject) -> None:
+    texts = {table: f"query ($w: any, $o: any) {{ deep_{table}(where: $w, order_by: $o) {{ id }} }}" for table in ASKED}
+    prepared = {table: Plans(parse(text)) for table, text in texts.items()}
+    for table, condition in asked + asked:
+        values: dict[str, Value] = {"w": condition, "o": order(data.draw, TABLES[table])}
+        plan, variables = prepared[table].find(None, values, Session())
+
+        assert plan.bind(variables) == [bound(texts[table], **values)]
 
 
 @pytest.mark.parametrize("other", [Session("user"), Session(stringify_numerics=True)])

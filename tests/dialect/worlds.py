@@ -150,6 +150,13 @@ def _counted(draw: Draw, table: Table, depth: int) -> dict[str, Any]:
     return {**given, "predicate": _compared(draw, Column("count", "Int"))[1]}
 
 
+@st.composite
+def filters(draw: Draw) -> tuple[str, dict[str, Any]]:
+    """A table, and a condition about its rows."""
+    name = draw(st.sampled_from(ASKED))
+    return name, where(draw, TABLES[name], 2)
+
+
 # orders
 
 

@@ -41,7 +41,9 @@ def rule(table: Table, value: Value, place: Place) -> Condition:
     except RequestError as error:
         raise replace(place, way=error.path).wrong(error.message) from None
     if scope.shaped_by:
-        raise place.wrong(f"{min(scope.shaped_by)} is a value to compare with, and can't stand for more than one")
+        raise place.wrong(
+            f"{min(given.name for given in scope.shaped_by)} is a value to compare with, and can't stand for more than one"
+        )
     return found
 
 
