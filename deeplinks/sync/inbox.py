@@ -70,6 +70,8 @@ class Inbox:
 
     def apply_snapshot(self, page: Sequence[SnapshotRow]) -> None:
         """Rows as they stand: what is new is made, what is known is brought up to date."""
+        if self._spared or self._spared_marks:
+            self._meet((str(item.row["id"]), item.row) for item in page if item.table == "links")
         with self._space.lock:
             for item in page:
                 with self._guarded():
@@ -154,7 +156,8 @@ class Inbox:
         """The log entries of one transaction, told as one."""
         entries = list(entries)
         if self._spared or self._spared_marks:
-            self._meet(entries)
+            links = (entry for entry in entries if entry.table == "links")
+            self._meet((entry.id, entry.after or entry.before or {}) for entry in links)
         sealed = self._own_whole(entries)
         if sealed is not None:
             with self._space.lock:
@@ -172,13 +175,16 @@ class Inbox:
                 self.restore(self._outbox.read_batch(seq))
         self._outbox.versions.read = entries[-1].n
 
-    def _meet(self, entries: list[LogEntry]) -> None:
-        for entry in entries:
-            row = entry.after or entry.before or {}
-            if entry.table == "links":
-                # A link of that id is no mark, whoever made it.
-                spared = self._spared_marks if row.get("_type") in MARK_TYPES else self._spared
-                spared.discard(entry.id)
+    def spare(self, ids: Iterable[str], marks: Iterable[str]) -> None:
+        """What is on its way, and not among the rows that were read."""
+        self._spared.update(ids)
+        self._spared_marks.update(marks)
+
+    def _meet(self, links: Iterable[tuple[str, Image]]) -> None:
+        for id, row in links:
+            # A link of that id is no mark, whoever made it.
+            spared = self._spared_marks if row.get("_type") in MARK_TYPES else self._spared
+            spared.discard(id)
 
     def _own_whole(self, entries: list[LogEntry]) -> Sealed | None:
         """The own batch that this transaction is, if all that it was sent for took effect."""

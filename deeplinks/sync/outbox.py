@@ -51,7 +51,7 @@ class Sealed:
     `until`: with which change all is written that its associations wait for. `groups` numbers what goes whole, `olds` has
     what fields were before. `whole`: it was acknowledged, and all of it took effect; `certain`: some of it did; `lost`: the
     ids that it was to change and that were not there. `met`: its log entries were read. `carried`: the fields as they were
-    sealed, but for what was told as lost. `sent`: it may have arrived. `renewed`: the storage was set back, and it is sent
+    sealed, but for what was told as lost. `sent`: it may have arrived, and `early`: before a snapshot began, so that it may be in that. `renewed`: the storage was set back, and it is sent
     as another one since. A half knows its `parent`; once the first half has passed, what is refused is in its `partner`.
     """
 
@@ -70,6 +70,7 @@ class Sealed:
     lost: frozenset[str] = frozenset()
     renewed: bool = False
     sent: bool = False
+    early: bool = False
     parent: Sealed | None = None
     partner: Sealed | None = None
     carried: dict[str, frozenset[str]] = field(init=False)
@@ -245,10 +246,15 @@ class Outbox:
         self.keeper.set_back(self)
         return again
 
-    def meet_sent(self) -> None:
-        """All that the storage has was read: what was sent before may be in it, and leave no entry to be met."""
+    def begin_snapshot(self) -> None:
+        """All that the storage has is about to be read: what was sent before may be in it, and leave no entry to be met."""
         for sealed in (*self._unread.values(), *self.sealed):
-            sealed.met = sealed.met or sealed.sent
+            sealed.early = sealed.sent
+
+    def meet_early(self) -> None:
+        """All that the storage has was read."""
+        for sealed in (*self._unread.values(), *self.sealed):
+            sealed.met = sealed.met or sealed.early
 
     def read_anew(self) -> None:
         """All that the storage has was read, since it was set back if it was."""
@@ -280,7 +286,7 @@ class Outbox:
             self._set_back = self._renewing = False
             for sealed in self.sealed:
                 sealed.batch = replace(sealed.batch, content=_carried_still(sealed))
-                sealed.renewed, sealed.sent = True, False
+                sealed.renewed, sealed.sent, sealed.early = True, False, False
             self.renew()
 
     def renew(self) -> None:
@@ -328,6 +334,7 @@ class Outbox:
         self._unread = {(one.batch.client, one.batch.seq): one for one in acknowledged}
         self.sealed.extend(sealed)
         for one in (*acknowledged, *sealed):
+            one.sent = one.early = True
             self._carry(one)
 
     def resume_bases(self, bases: Mapping[tuple[str, str], object]) -> None:

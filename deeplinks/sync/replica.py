@@ -124,11 +124,11 @@ class Replica:
         return await self._read(storage, limit, caller)
 
     def _check_met(self, storage: Storage, acknowledged: list[Sealed]) -> None:
-        """What was acknowledged before is in the log, or it is another one. A snapshot has no entries to meet."""
+        """What was acknowledged before is in the log, or it is another one. What a snapshot may have has no entries to meet."""
         if self._anew:
             self._anew = False
-            self.outbox.meet_sent()
-        elif any(sealed.missed for sealed in acknowledged):
+            self.outbox.meet_early()
+        if any(sealed.missed for sealed in acknowledged):
             if not self.cursor.n:
                 raise UnknownSpaceError(storage=storage, space=self._deep.id)
             raise RewoundError(space=self._deep.id, n=self.cursor.n, why="it lacks a batch that was acknowledged")
@@ -157,6 +157,8 @@ class Replica:
             async with held(self._deep.space.lock):
                 self.outbox.keeper.begin_again(self.cursor)
         start = self.cursor
+        if start == Cursor.start(self._deep.id):
+            self.outbox.begin_snapshot()
         page = await storage.read(start, limit)
         if start.snapshot and not start.position:
             self.outbox.versions.load(page.cursor.n)

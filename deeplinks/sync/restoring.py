@@ -56,6 +56,7 @@ class Restoring:
         self._deep = deep
         self._space = deep.space
         self._outbox: Outbox = replica.outbox
+        self._inbox = replica.inbox
         self._refused: Refusals = replica.refused
         self._ledger: Ledger = replica.outbox.ledger
         self._name = replica.outbox.ledger.name
@@ -68,6 +69,8 @@ class Restoring:
         self._waiting: dict[str, Waiting] = {}
         self._marks: dict[str, tuple[StorageMarker, str]] = {}
         self._ended: set[str] = set()
+        # Marks of batches that the rows do not have.
+        self._fresh_marks: set[str] = set()
         self._touched: Set[str] = frozenset()
         # What the rows themselves have, of what is changed over them.
         self._bases: dict[tuple[str, str], object] = {}
@@ -87,6 +90,7 @@ class Restoring:
             follow_names(self._space)
             self._place_marks()
             self._resume_batches(batches)
+            self._inbox.spare(self._fresh, self._fresh_marks)
             self._resume_changes(len(batches) + 1)
             self._set_aside(asides, kept_out)
 
@@ -125,6 +129,7 @@ class Restoring:
         marker = MARK_TYPES.get(str(row.get("_type")))
         if marker is not None:
             self._marks[id] = marker, str(row["_from"])
+            self._fresh_marks.add(id)
             return
         created_at = str(row["created_at"])
         targets = tuple(_text(row.get(column)) for column in rows.COLUMN.values())
@@ -181,6 +186,7 @@ class Restoring:
         if marker is None:
             return False
         self._marks[link.id] = marker, str(link.targets[1])
+        self._fresh_marks.discard(link.id)
         return True
 
     def _over(self, plant: Plant) -> Plant:

@@ -42,8 +42,15 @@ SEEDS = [
     10909,
     12113,
 ]
+# With what was added to schedules since.
+LATER = [2, 99, 106, 116, 158]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_schedule_that_broke_a_promise_keeps_it(seed: int) -> None:
     assert run(seed, plain=True).failure == ""
+
+
+@pytest.mark.parametrize("seed", LATER)
+def test_a_schedule_that_broke_a_promise_later_keeps_it(seed: int) -> None:
+    assert run(seed, files=True).failure == ""

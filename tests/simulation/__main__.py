@@ -15,6 +15,7 @@ from tests.simulation.schedule import run
 
 CHUNK = 50
 EVERYTHING = 1_000_000
+FILES = bool(os.environ.get("FILES"))
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
 
 
 def _one(seed: int) -> int:
-    outcome = run(seed, EVERYTHING)
+    outcome = run(seed, EVERYTHING, files=FILES)
     print("\n".join(outcome.lines))
     print(f"seed {seed}: {outcome.swarm}")
     print(f"trace {outcome.digest}, {outcome.seconds:.1f} virtual seconds: {outcome.failure or 'all is well'}")
@@ -50,7 +51,7 @@ def _chunks(first: int, count: int) -> Iterator[range]:
 
 
 def _chunk(seeds: range) -> tuple[int, list[tuple[int, str]], float]:
-    outcomes = [run(seed) for seed in seeds]
+    outcomes = [run(seed, files=FILES) for seed in seeds]
     failures = [(one.seed, one.failure) for one in outcomes if one.failure]
     return len(outcomes), failures, sum(one.seconds for one in outcomes)
 

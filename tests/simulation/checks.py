@@ -25,7 +25,7 @@ MARKS = frozenset(BUILT_INS[kind] for kind in TYPED.values())
 def check_all(clients: Sequence[Client], rules: Rules, space: str, commits: list[Commit]) -> None:
     """Everything. Raises `BrokenError`."""
     tables = tables_of(rules, space)
-    stored_again = {(one.who, id) for one in clients if one.journal for id in one.journal.released}
+    stored_again = {(one.line.who, id) for one in clients if one.journal for id in one.journal.released}
     check_once(commits, tables.keys(), stored_again)
     check_log(rules, space)
     check_model(tables, Model.of(commits))

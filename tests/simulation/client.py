@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from deeplinks import Deep, GraphQLStorage, Synchronizer, load, synchronize
@@ -16,6 +17,7 @@ from deeplinks.errors import FlushTimeoutError, UnavailableError
 from deeplinks.sync.replica import Replica, replica_of
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.faults import Extra, Fault, Swarm
+from tests.simulation.files import kill
 from tests.simulation.journal import NAME, BrokenError, Journal, state
 from tests.simulation.line import Line
 from tests.simulation.person import Person
@@ -42,6 +44,7 @@ class World(Protocol):
     trace: Trace
     space: str
     pair: tuple[str, str]
+    files: Path | None
     over: asyncio.Event
 
     def fail(self, error: BaseException) -> None: ...
@@ -50,8 +53,18 @@ class World(Protocol):
 class Client:
     """One life of a process: from its start to its death."""
 
-    def __init__(self, who: str, world: World, line: Line, chance: random.Random, deep: Deep | None = None) -> None:
+    def __init__(
+        self,
+        who: str,
+        world: World,
+        line: Line,
+        chance: random.Random,
+        deep: Deep | None = None,
+        before: Journal | None = None,
+    ) -> None:
         self.who = who
+        self._path = world.files and world.files / f"{line.who}.deep"
+        self._before = before
         self.line = line
         self.deep = deep
         self.journal: Journal | None = None
@@ -72,6 +85,8 @@ class Client:
         self._note("dies")
         self.line.dead = True
         self.line.hang_up()
+        if self.replica is not None:
+            kill(self.replica)
         if self.task is not None:
             self.task.cancel()
 
@@ -115,7 +130,7 @@ class Client:
         storage = PagedStorage(transport=self.line)
         storage.most = PAGE if Extra.pages in self._world.swarm.extras else storage.most
         try:
-            if self.deep is None and Extra.pages in self._world.swarm.extras:
+            if self.deep is None and (self._path or Extra.pages in self._world.swarm.extras):
                 # It is read on where it stopped, and may be worked with meanwhile.
                 self._enter(Deep(space=self._world.space))
                 self.torn = True
@@ -124,7 +139,7 @@ class Client:
             elif self.journal is None:
                 self._enter(self.deep)
             assert self.deep is not None
-            async with synchronize(self.deep, storage) as database:
+            async with synchronize(self.deep, storage, path=self._path) as database:
                 await self._use(database)
         except (UnavailableError, FlushTimeoutError) as error:
             self._note(type(error).__name__)
@@ -136,7 +151,7 @@ class Client:
     def _enter(self, deep: Deep) -> None:
         """The space is here."""
         self.deep = deep
-        self.journal = Journal(self.who, self.line.server, deep)
+        self.journal = Journal(self.line.who, self.line.server, deep, self._before)
         self.person = Person(self.who, deep, self._world.pair, self._world.swarm, self._chance)
         self.torn = False
         self._watch_catch_up(replica_of(deep, NAME))
@@ -211,6 +226,9 @@ class Client:
             return
 
     def _check_seen(self, _: Deep, **__: object) -> None:
+        if self._path and self.replica and self.replica.outbox.keeper.path is None:
+            # It is being read from its file.
+            return
         try:
             if self.journal is not None and not (self._stepping or self.line.dead):
                 self.journal.check_seen()

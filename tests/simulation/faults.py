@@ -42,6 +42,7 @@ class Extra(StrEnum):
     """How a schedule is besides: drawn last, so that seeds of before there was one are the same without."""
 
     pages = "pages"
+    file = "file"
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Swarm:
     extras: frozenset[Extra] = frozenset()
 
     @classmethod
-    def drawn(cls, chance: random.Random, *, plain: bool = False) -> Swarm:
-        """Every class is on in half of all schedules; `plain`: without any extra."""
+    def drawn(cls, chance: random.Random, *, plain: bool = False, files: bool = False) -> Swarm:
+        """Every class is on in half of all schedules; `plain`: without any extra; `files`: also with files."""
         faults = frozenset(fault for fault in Fault if chance.random() < 0.5)
         habits = frozenset(habit for habit in Habit if chance.random() < 0.6)
         return cls(
@@ -70,9 +71,13 @@ class Swarm:
             steps=chance.randint(8, 24),
             pause=chance.choice([0.02, 0.5, 2.0]),
             loss=chance.choice([0.1, 0.25, 0.4]),
-            extras=frozenset(extra for extra in Extra if not plain and chance.random() < 0.5),
+            extras=frozenset(extra for extra in _extras(plain, files) if chance.random() < 0.5),
         )
 
     def __str__(self) -> str:
         faults, habits, extras = (",".join(sorted(kind)) or "-" for kind in (self.faults, self.habits, self.extras))
         return f"{self.clients} clients, {self.steps} steps; faults {faults}; habits {habits}; extras {extras}"
+
+
+def _extras(plain: bool, files: bool) -> list[Extra]:
+    return [extra for extra in Extra if not plain and (files or extra is not Extra.file)]

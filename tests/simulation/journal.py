@@ -47,16 +47,16 @@ def encoded(data: object) -> tuple[str, Any] | None:
 class Journal:
     """What one client accepted, by (id, field): the last value."""
 
-    def __init__(self, who: str, server: Server, deep: Deep) -> None:
+    def __init__(self, who: str, server: Server, deep: Deep, before: Journal | None = None) -> None:
         self.who = who
-        self.last: dict[Place, Any] = {}
+        self.last: dict[Place, Any] = dict(before.last) if before else {}
         self._server = server
         self._deep = deep
-        self._told: set[Place] = set()
+        self._told: set[Place] = set(before._told) if before else set()
         # What was there before it was cleared.
-        self._cleared: dict[Place, Any] = {}
+        self._cleared: dict[Place, Any] = dict(before._cleared) if before else {}
         # What was ever here and not stored: it may be stored again as a whole, or destroyed and leave its row.
-        self.released: set[str] = set()
+        self.released: set[str] = set(before.released) if before else set()
         deep.signals.conflict.connect(self._hear, sender=deep)
 
     def _hear(self, _: Deep, conflict: Conflict) -> None:

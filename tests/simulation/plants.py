@@ -22,6 +22,7 @@ from deeplinks.sync import outbox as sending
 from deeplinks.sync import rows
 from deeplinks.sync.attempts import Attempts
 from deeplinks.sync.inbox import Inbox
+from deeplinks.sync.journal import Journal
 from deeplinks.sync.outbox import WHOLE, Outbox, Sealed
 from deeplinks.sync.replica import Replica, replica_of
 from deeplinks.tables import BATCHES, TOMBSTONES
@@ -196,6 +197,29 @@ def forgotten_on_leaving(patch: pytest.MonkeyPatch) -> None:
             self.ledger.take(1000)
 
     patch.setattr(Outbox, "settle", settled)
+
+
+# in the file
+
+
+@plant
+def not_in_the_file(patch: pytest.MonkeyPatch) -> None:
+    """A change that is accepted is in memory alone."""
+    patch.setattr(Journal, "keep", lambda self, changes, whole: None)
+
+
+@plant
+def sealed_and_not_in_the_file(patch: pytest.MonkeyPatch) -> None:
+    """A batch on its way is in memory alone."""
+    patch.setattr(
+        Journal, "_add", lambda self, sealed, record: self._note_client(sealed.batch.client, sealed.batch.seq)
+    )
+
+
+@plant
+def read_and_not_in_the_file(patch: pytest.MonkeyPatch) -> None:
+    """The file says that rows were read which it has not got."""
+    patch.setattr(Journal, "take_rows", lambda self, rows: None)
 
 
 # at the reader

@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from deeplinks import Deep, GraphQLStorage, synchronize
 from tests.simulation.backups import prune
@@ -17,7 +18,8 @@ from tests.simulation.client import Client
 from tests.simulation.clock import VirtualLoop, run_on
 from tests.simulation.commits import Operation
 from tests.simulation.faults import Extra, Fault, Swarm
-from tests.simulation.journal import BrokenError
+from tests.simulation.files import folder, no_folder
+from tests.simulation.journal import BrokenError, Journal
 from tests.simulation.line import Line
 from tests.simulation.seams import seeded, stream
 from tests.simulation.server import Backup, Server
@@ -40,11 +42,15 @@ class Outcome:
     seconds: float
 
 
-def run(seed: int, keep: int = 0, swarm: Swarm | None = None, *, plain: bool = False) -> Outcome:
-    """Run one schedule, of the swarm that its seed draws, or of that without extras, or of a given one."""
-    loop, trace, swarm = VirtualLoop(), Trace(keep), swarm or Swarm.drawn(stream(seed, "swarm"), plain=plain)
-    with seeded(seed, loop):
-        schedule = Schedule(seed, loop, swarm, trace)
+def run(seed: int, keep: int = 0, swarm: Swarm | None = None, *, plain: bool = False, files: bool = False) -> Outcome:
+    """Run one schedule, of the swarm that its seed draws, or of that without extras, or with files, or of a given one."""
+    loop, trace, swarm = (
+        VirtualLoop(),
+        Trace(keep),
+        swarm or Swarm.drawn(stream(seed, "swarm"), plain=plain, files=files),
+    )
+    with seeded(seed, loop), folder() if Extra.file in swarm.extras else no_folder() as files:
+        schedule = Schedule(seed, loop, swarm, trace, files)
         failure = ""
         try:
             run_on(loop, schedule.run())
@@ -57,10 +63,11 @@ def run(seed: int, keep: int = 0, swarm: Swarm | None = None, *, plain: bool = F
 class Schedule:
     """One world: a server, its clients, and fate."""
 
-    def __init__(self, seed: int, loop: VirtualLoop, swarm: Swarm, trace: Trace) -> None:
+    def __init__(self, seed: int, loop: VirtualLoop, swarm: Swarm, trace: Trace, files: Path | None = None) -> None:
         self.loop = loop
         self.swarm = swarm
         self.trace = trace
+        self.files = files
         self.space = ""
         self.pair = ("", "")
         self.server = Server(loop, stream(seed, "server"), trace)
@@ -112,12 +119,20 @@ class Schedule:
         return deep
 
     def _line(self, who: str) -> Line:
-        return Line(who, self.server, self.swarm, stream(self._seed, f"line {who}"), self.loop, self.trace)
+        # Who has a file is the same after a death.
+        return Line(
+            who.partition(".")[0] if self.files else who,
+            self.server,
+            self.swarm,
+            stream(self._seed, f"line {who}"),
+            self.loop,
+            self.trace,
+        )
 
-    def _start(self, who: str, deep: Deep | None = None) -> None:
+    def _start(self, who: str, deep: Deep | None = None, before: Journal | None = None) -> None:
         line = self._line(who)
         line.faulty = not self.over.is_set()
-        client = Client(who, self, line, stream(self._seed, who), deep)
+        client = Client(who, self, line, stream(self._seed, who), deep, before)
         self.clients.append(client)
         client.start()
 
@@ -185,7 +200,7 @@ class Schedule:
         self.clients.remove(client)
         self.dead.append(client)
         name, _, life = client.who.partition(".")
-        self._start(f"{name}.{int(life or 0) + 1}")
+        self._start(f"{name}.{int(life or 0) + 1}", before=client.journal if self.files else None)
 
     def _write(self) -> None:
         """Somebody writes who is no client of ours."""

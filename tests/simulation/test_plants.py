@@ -13,7 +13,9 @@ SEEDS = 100
 def test_a_planted_bug_is_found_within_100_seeds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     PLANTS[name](monkeypatch)
 
-    assert any(run(seed).failure for seed in range(SEEDS)), f"{SEEDS} seeds, and nothing is wrong"
+    assert any(run(seed, files=name.endswith("in_the_file")).failure for seed in range(SEEDS)), (
+        f"{SEEDS} seeds, and nothing is wrong"
+    )
 
 
 def test_there_are_twelve_at_least() -> None:
