@@ -112,7 +112,7 @@ class AsyncClient:
         offset: int | None = None,
         distinct_on: Sequence[str] | None = None,
         **figures: Unpack[Figures],
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Figures about rows, the count unless told otherwise: `count=True, max=["_i"]` gives both. Raises `StorageError`.
 
         `columns` and `distinct` say what is counted; the functions are Hasura's, avg to variance.
@@ -161,7 +161,7 @@ class AsyncClient:
         self,
         table: str,
         *,
-        cursor: Mapping[str, Any],
+        cursor: Mapping[str, object],
         ordering: str = "ASC",
         batch_size: int = 1000,
         where: Where | None = None,
@@ -287,5 +287,5 @@ def _listed(
     limit: int | None,
     offset: int | None,
     distinct_on: Sequence[str] | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {"where": where, "order_by": order_by, "limit": limit, "offset": offset, "distinct_on": distinct_on}

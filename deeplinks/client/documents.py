@@ -24,7 +24,7 @@ from graphql.language import (
 
 from deeplinks.client.values import Shape
 
-Given: TypeAlias = "Mapping[str, Any]"
+Given: TypeAlias = "Mapping[str, object]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Request:
     """What is sent: a document's text and its variables; and how the answer is read, which lies under `key`."""
 
     text: str
-    variables: dict[str, Any]
+    variables: dict[str, object]
     key: str
     shape: Shape
 
@@ -42,7 +42,7 @@ class Document:
 
     def __init__(self, kind: OperationType) -> None:
         self._kind = kind
-        self._values: dict[str, Any] = {}
+        self._values: dict[str, object] = {}
         self._definitions: list[VariableDefinitionNode] = []
 
     def arguments(self, types: Mapping[str, str], given: Given) -> list[ArgumentNode]:

@@ -18,9 +18,9 @@ from deeplinks.client.values import Shape, whole
 from deeplinks.errors import InvalidError, WrongTypeError
 from deeplinks.tables import Table
 
-Where: TypeAlias = "Mapping[str, Any]"
-OrderBy: TypeAlias = "Mapping[str, Any] | Sequence[Mapping[str, Any]]"
-Row: TypeAlias = "dict[str, Any]"
+Where: TypeAlias = "Mapping[str, object]"
+OrderBy: TypeAlias = "Mapping[str, object] | Sequence[Mapping[str, object]]"
+Row: TypeAlias = "dict[str, object]"
 
 
 class Changes(TypedDict, total=False):
@@ -58,7 +58,7 @@ FIGURES: Final = tuple(Figures.__annotations__)
 
 
 def select(
-    kind: OperationType, table: str, pk_columns: Where | None, returning: Returning | None, given: Mapping[str, Any]
+    kind: OperationType, table: str, pk_columns: Where | None, returning: Returning | None, given: Mapping[str, object]
 ) -> Request:
     """A list, or the row with a key."""
     found, document = table_of(table), Document(kind)
@@ -73,7 +73,7 @@ def select(
 
 def stream(
     table: str,
-    cursor: Mapping[str, Any],
+    cursor: Mapping[str, object],
     ordering: str,
     batch_size: int,
     where: Where | None,
@@ -91,7 +91,7 @@ def stream(
     return document.request(field(f"{name}_stream", selections, arguments), shape)
 
 
-def aggregate(table: str, figures: Mapping[str, Any], given: Mapping[str, Any]) -> Request:
+def aggregate(table: str, figures: Mapping[str, object], given: Mapping[str, object]) -> Request:
     """Figures about rows."""
     found, document = table_of(table), Document(OperationType.QUERY)
     check_known("figure", figures, FIGURES)
@@ -121,7 +121,11 @@ def insert(
 
 
 def update(
-    table: str, where: Where | None, pk_columns: Where | None, changes: Mapping[str, Any], returning: Returning | None
+    table: str,
+    where: Where | None,
+    pk_columns: Where | None,
+    changes: Mapping[str, object],
+    returning: Returning | None,
 ) -> Request:
     """New values for the rows that are so, or for the one with a key."""
     found, document = table_of(table), Document(OperationType.MUTATION)
@@ -191,7 +195,7 @@ def _check_which(verb: str, where: Where | None, pk_columns: Where | None) -> No
         raise InvalidError(what=verb, why="say which rows by where=, {} for all of them, or the one by pk_columns=")
 
 
-def _check_alone(name: str, given: Mapping[str, Any]) -> None:
+def _check_alone(name: str, given: Mapping[str, object]) -> None:
     others = [other for other, value in given.items() if value is not None]
     if others:
         raise InvalidError(what=name, why=f"it names one row, and goes without {', '.join(others)}")

@@ -13,26 +13,15 @@ from graphql.language import FieldNode
 from deeplinks.client.documents import Document, field
 from deeplinks.client.tables import check_known, plain, unknown
 from deeplinks.client.values import READERS, Read, Shape, whole
+from deeplinks.dialect.functions import EXTREMES, FUNCTIONS
 from deeplinks.errors import InvalidError, WrongTypeError
 from deeplinks.tables import TABLES, Relation, Table
 
-Item: TypeAlias = "str | Mapping[str, Any]"
+Item: TypeAlias = "str | Mapping[str, object]"
 Returning: TypeAlias = "Sequence[Item]"
 
-FUNCTIONS: Final = (
-    "avg",
-    "max",
-    "min",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "var_pop",
-    "var_samp",
-    "variance",
-)
 # Functions that answer with the column's own type; the others answer with a float.
-OWN: Final = frozenset({"max", "min", "sum"})
+OWN: Final = EXTREMES | {"sum"}
 AGGREGATE: Final = "_aggregate"
 COUNTS: Final = frozenset({"count", "columns", "distinct", *FUNCTIONS})
 
@@ -72,7 +61,7 @@ class Selecting:
             raise InvalidError(what="returning", why="it is empty; name one column at least")
         return fields, shape
 
-    def figures(self, table: Table, given: Mapping[str, Any]) -> tuple[FieldNode, Shape]:
+    def figures(self, table: Table, given: Mapping[str, object]) -> tuple[FieldNode, Shape]:
         """The field `aggregate` with what is asked of it. Raises `InvalidError`."""
         shape, fields = Shape(), list[FieldNode]()
         if given.get("count", not any(map(given.get, FUNCTIONS))):
@@ -84,7 +73,7 @@ class Selecting:
                 fields.append(field(function, [_measured(table, function, one, inner) for one in _list(columns)]))
         return field("aggregate", fields), shape
 
-    def _count(self, table: Table, given: Mapping[str, Any]) -> FieldNode:
+    def _count(self, table: Table, given: Mapping[str, object]) -> FieldNode:
         types = {"columns": f"[{table.graphql_name}_select_column!]", "distinct": "Boolean"}
         arguments = {name: given.get(name) or None for name in types}
         return field("count", arguments=self._document.arguments(types, arguments))

@@ -45,7 +45,7 @@ class Shape:
             self._fill(value)  # pyright: ignore[reportUnknownArgumentType]
         return value  # pyright: ignore[reportUnknownVariableType]
 
-    def _fill(self, found: dict[str, Any]) -> None:
+    def _fill(self, found: dict[str, object]) -> None:
         for key, read in self.numbers.items():
             if key in found:
                 found[key] = read(found[key])

@@ -17,23 +17,23 @@ exception
 end $$;
 
 -- Who is not concerned, and what triggers do for whomever: they keep the log and the graph whole.
-create function deep.unconfined() returns boolean language sql stable parallel safe
+create function deep.unconfined() returns boolean language sql stable parallel restricted
 as $$
     select current_user <> 'deeplinks_session' or pg_trigger_depth() > 0
 $$;
 
-create function deep.may(what text) returns boolean language sql stable parallel safe
+create function deep.may(what text) returns boolean language sql stable parallel restricted
 as $$
     select deep.unconfined() or what = any (string_to_array(current_setting('deeplinks.verbs', true), ','))
 $$;
 
-create function deep.everywhere() returns boolean language sql stable parallel safe
+create function deep.everywhere() returns boolean language sql stable parallel restricted
 as $$
     select deep.unconfined() or coalesce(current_setting('deeplinks.spaces', true), '') = '*'
 $$;
 
 -- A setting that ended with its transaction is '' afterwards, and not null.
-create function deep.own_spaces() returns uuid[] language sql stable parallel safe
+create function deep.own_spaces() returns uuid[] language sql stable parallel restricted
 as $$
     select case when deep.everywhere() then '{}'
         else string_to_array(nullif(current_setting('deeplinks.spaces', true), ''), ',')::uuid[] end
