@@ -151,13 +151,14 @@ class Replica:
 
     async def _read(self, storage: Storage, limit: int, caller: Caller) -> int:
         count, telling = 0, Telling(self._deep, self.name, Work.reading, caller)
-        if self._seen is not None and self.cursor == Cursor.start(self._deep.id):
+        begins = self.cursor == Cursor.start(self._deep.id)
+        if begins and (self._seen is not None or self.outbox.unread()):
             # Its first page may have to be asked for again and again: it begins with the one that comes.
             self._seen = Seen(self.outbox.unread())
             async with held(self._deep.space.lock):
                 self.outbox.keeper.begin_again(self.cursor)
         start = self.cursor
-        if start == Cursor.start(self._deep.id):
+        if begins:
             self.outbox.begin_snapshot()
         page = await storage.read(start, limit)
         if start.snapshot and not start.position:

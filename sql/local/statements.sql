@@ -46,7 +46,7 @@ delete from links where age < ?;
 delete from data where age < ?;
 
 -- name: oldest
-select 1 from links where age < ? limit 1;
+select 1 from links where age < ?1 union all select 1 from data where age < ?1 limit 1;
 
 -- name: add_batch
 insert into batches (client, seq, record, crc) values (?, ?, ?, ?);
