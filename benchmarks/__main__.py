@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import platform
 
+from benchmarks.draining import WAITING, Draining
 from benchmarks.following import following
 from benchmarks.ground import ground
 from benchmarks.hot import hot
@@ -35,6 +36,7 @@ async def storage(links: int, rounds: int) -> None:
     """Race what goes to a storage and comes from it, and print the tables."""
     async with ground() as (url, endpoint):
         print(await Writing(url, endpoint, links).race().run(rounds), end="\n\n", flush=True)
+        print(await Draining(url, endpoint, WAITING).race().run(min(rounds, 3)), end="\n\n", flush=True)
         size = len(graph(links))
         async with stored(endpoint, links) as space:
             print(await Loading(url, endpoint, space, size).race().run(rounds), end="\n\n", flush=True)

@@ -20,9 +20,9 @@ STRINGS = "insert into deep.strings (id, _deep, _data) select * from unnest(%b::
 BATCH = 10_000
 
 
-def graph(size: int) -> Deep:
+def graph(size: int, into: Deep | None = None) -> Deep:
     """A space of `size` links over a tenth as many nodes, every third with a String, all marked."""
-    deep = Deep()
+    deep = Deep() if into is None else into
     Node, Edge = deep(), deep()
     for type in (Node, Edge):
         type.store("database", "typed_true")
