@@ -54,3 +54,13 @@ def test_a_schedule_that_broke_a_promise_keeps_it(seed: int) -> None:
 @pytest.mark.parametrize("seed", LATER)
 def test_a_schedule_that_broke_a_promise_later_keeps_it(seed: int) -> None:
     assert run(seed, files=True).failure == ""
+
+
+# Found and not mended yet: a backup and then a newer one are restored; what was in a file and on its way, after a restart.
+OPEN = [(17558, False), (21433, True), (21495, True), (21670, True)]
+
+
+@pytest.mark.xfail(strict=True, reason="a known gap, told in docs/simulation.md")
+@pytest.mark.parametrize(("seed", "files"), OPEN)
+def test_a_schedule_that_breaks_a_promise_still(seed: int, files: bool) -> None:
+    assert run(seed, files=files).failure == ""
