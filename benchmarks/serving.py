@@ -24,6 +24,7 @@ import psycopg
 from benchmarks.fan import fan
 from benchmarks.ground import database, server
 from benchmarks.load import Load, load
+from benchmarks.loading import copied
 from benchmarks.race import Contender, Race
 from deeplinks.storage.migrations import migrate
 
@@ -186,12 +187,7 @@ class Loading:
         return Race(f"load {self.count:,} rows over HTTP", "rows", self.count, contenders)
 
     async def by_copy(self, _: object) -> object:
-        async with (
-            await psycopg.AsyncConnection.connect(self.url) as connection,
-            connection.cursor() as cursor,
-            cursor.copy(COPY.format(self.space).encode()) as copy,
-        ):
-            return sum([len(piece) async for piece in copy])
+        return await copied(self.url, COPY.format(self.space))
 
     def by(self, peer: Peer) -> Any:
         async def loaded(_: object) -> object:

@@ -6,6 +6,7 @@ The server. It says to which spaces and verbs a session is confined; row level s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from deeplinks import resources
 from deeplinks.dialect.session import Rights, Rules, Session
@@ -30,6 +31,7 @@ def _spaces(session: Session) -> str:
     return ",".join(map(str, own))
 
 
+@lru_cache
 def verbs(rights: Rights) -> str:
     """`links:select,strings:insert`: all that is granted, and the tables that it takes to hold rows to their rules."""
     granted = {(table.name, verb) for table in rights.tables.values() for verb in table.verbs}

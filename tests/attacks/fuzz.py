@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +16,7 @@ from typing import Any
 from graphql import build_schema
 
 from deeplinks.server.export import sdl
+from tests.attacks.command import command
 from tests.attacks.documents import requests
 from tests.attacks.positions import PLAY
 from tests.attacks.target import Target, target
@@ -60,18 +59,5 @@ async def _work(made: Target, waiting: Iterable[dict[str, Any]], alone: asyncio.
         kinds[told["errors"][0]["extensions"]["code"] if "errors" in told else "data"] += 1
 
 
-def main() -> int:
-    """The command."""
-    # A statement that fails with others behind it is no news here.
-    logging.getLogger("psycopg").setLevel(logging.ERROR)
-    parser = argparse.ArgumentParser(description="Random documents against a fresh server.")
-    parser.add_argument("--documents", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    faults = asyncio.run(run(given.documents, given.seed))
-    print("\n".join(faults[:50]))
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command("Random documents against a fresh server.", "documents", 20_000, run))

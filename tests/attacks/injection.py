@@ -6,15 +6,14 @@ changes but those that are played with, what is stored is what was sent, and not
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import logging
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 
+from tests.attacks.command import command
 from tests.attacks.payloads import SPECIMENS, payloads
 from tests.attacks.positions import MUTATIONS, POSITIONS, Position
 from tests.attacks.target import Target, target
@@ -70,18 +69,5 @@ async def run(count: int, seed: int, specimens: int = len(SPECIMENS)) -> list[st
         return await attack(made, payloads(count, seed, specimens))
 
 
-def main() -> int:
-    """The command."""
-    # A statement that fails with others behind it is no news here.
-    logging.getLogger("psycopg").setLevel(logging.ERROR)
-    parser = argparse.ArgumentParser(description="The injection corpus against a fresh server.")
-    parser.add_argument("--payloads", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    faults = asyncio.run(run(given.payloads, given.seed))
-    print("\n".join(faults[:50]))
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command("The injection corpus against a fresh server.", "payloads", 3_000, run))

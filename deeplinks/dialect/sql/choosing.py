@@ -42,13 +42,15 @@ def chosen(
 
 
 def _cut(writer: Writer, select: Select, most: int | None) -> str:
-    asked = [count(writer, select.limit)] if select.limit else []
-    own = [str(most)] if most is not None else []
-    # LEAST passes over a null.
-    limit = (
-        f"LIMIT LEAST({', '.join([*asked, *own])})"
-        if asked and own
-        else words(*(f"LIMIT {one}" for one in asked + own))
-    )
+    bounds = [count(writer, select.limit)] if select.limit else []
+    if most is not None:
+        bounds.append(str(most))
     offset = f"OFFSET {count(writer, select.offset)}" if select.offset else ""
-    return words(limit, offset)
+    return words(_limit(bounds), offset)
+
+
+def _limit(bounds: list[str]) -> str:
+    if len(bounds) > 1:
+        # LEAST passes over a null.
+        return f"LIMIT LEAST({', '.join(bounds)})"
+    return f"LIMIT {bounds[0]}" if bounds else ""

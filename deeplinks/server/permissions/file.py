@@ -13,7 +13,6 @@ from pathlib import Path
 
 from deeplinks.dialect.session import Rights
 from deeplinks.dialect.values import Value
-from deeplinks.errors import PermissionsError
 from deeplinks.server.limits import Limits
 from deeplinks.server.permissions.limits import limits
 from deeplinks.server.permissions.place import Place
@@ -48,4 +47,4 @@ def _read(path: Path) -> Value:
         why = error.strerror or "it can't be read"
     except ValueError as error:
         why = str(error)
-    raise PermissionsError(path=path, place="the whole file", why=why, name="DEEPLINKS_PERMISSIONS")
+    raise Place(str(path), "the whole file").wrong(why)
